@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The exported functions: the real call, and the booking before or after it.
+ * May call: real.c, account.c, regions.c, unwind.c, syscall(); dlsym() through hl_real_find() at the first call only.
+ *
+ * Built with frame pointers: HL_CALLER() reads the caller's registers from the hook's own frame.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "options.h"
+#include "real.h"
+#include "regions.h"
+#include "sample.h"
+#include "shadow.h"
+#include "unwind.h"
+
+#define EXPORT __attribute__((visibility("default"), noinline, used))
+
+/* Under a foreign allocator: blocks at least 32 bytes apart, as the address map needs. */
+#define TINY 32u
+
+static inline size_t spaced(size_t size)
+{
+	return hl_unlikely(hl_real.foreign) && size < TINY ? TINY : size;
+}
+
+/* False while dlsym itself allocates, before anything is known. */
+static inline bool ready(void)
+{
+	if (hl_likely(hl_real.malloc != NULL))
+		return true;
+	if (hl_real_finding())
+		return false;
+	hl_real_find();
+	return true;
+}
+
+static inline void *booked(void *block, size_t size, enum hl_kind kind,
+	const struct hl_caller *caller)
+{
+	if (hl_unlikely(block == NULL))
+		hl_book_failure();
+	else if (hl_likely(!hl_sample_skips(size)))
+		hl_book_alloc(block, size, kind, caller);
+	return block;
+}
+
+EXPORT void *malloc(size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(16, size);
+	return booked(hl_real.malloc(spaced(size)), size, HL_KIND_MALLOC, &caller);
+}
+
+EXPORT void *calloc(size_t nr, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+	size_t bytes;
+
+	/* On overflow the real function is asked, too: its answer and errno are the program's. */
+	if (__builtin_mul_overflow(nr, size, &bytes))
+		bytes = SIZE_MAX;
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(16, bytes);
+	if (hl_unlikely(hl_real.foreign) && bytes < TINY)
+		return booked(hl_real.calloc(1, TINY), bytes, HL_KIND_CALLOC, &caller);
+	return booked(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, &caller);
+}
+
+/* With --sample most blocks are not known: nothing is to be done for them. */
+static inline bool is_passed_over(const void *block)
+{
+	const uint32_t *slot;
+
+	if (hl_likely(hl_options.sample_bytes == 0))
+		return false;
+	slot = hl_shadow_slot(block);
+	return !slot || *slot == 0;
+}
+
+static inline void release(void *block, const struct hl_caller *caller)
+{
+	if (!block || hl_unlikely(hl_arena_has(block)))
+		return;
+	if (hl_unlikely(!ready()))
+		return;
+	if (hl_likely(!is_passed_over(block)))
+		hl_book_free(block, caller);
+	hl_real.free(block);
+}
+
+EXPORT void free(void *block)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	release(block, &caller);
+}
+
+EXPORT void cfree(void *block)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	release(block, &caller);
+}
+
+EXPORT void free_sized(void *block, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	(void)size;
+	release(block, &caller);
+}
+
+EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	(void)alignment;
+	(void)size;
+	release(block, &caller);
+}
+
+/* A block of the arena goes on as a real one. */
+static void *realloc_arena(void *block, size_t size, const struct hl_caller *caller)
+{
+	size_t room = hl_arena_room(block);
+	void *now;
+
+	if (!ready())
+		now = hl_arena_alloc(16, size);
+	else
+		now = booked(hl_real.malloc(spaced(size)), size, HL_KIND_REALLOC, caller);
+	if (now)
+		memcpy(now, block, room < size ? room : size);
+	return now;
+}
+
+/* The realloc of a block that was passed over: the new one may be chosen. */
+static void *booked_if(void *now, size_t size, const struct hl_caller *caller)
+{
+	if (!now && size == 0)
+		return NULL;
+	return booked(now, size, HL_KIND_REALLOC, caller);
+}
+
+/* The block that a foreign realloc(p, 0) made: one with room around it instead, if there is one. */
+static void *respaced(void *block)
+{
+	void *roomy = hl_real.malloc(TINY);
+
+	if (!roomy)
+		return block;
+	hl_real.free(block);
+	return roomy;
+}
+
+/* realloc(p, 0) frees under glibc; elsewhere what the allocator makes of it is kept. */
+static inline void *really_resize(void *block, size_t size)
+{
+	void *now = hl_real.realloc(block, size ? spaced(size) : 0);
+
+	return hl_unlikely(hl_real.foreign) && now && size == 0 ? respaced(now) : now;
+}
+
+static inline void *resize(void *block, size_t size, const struct hl_caller *caller)
+{
+	struct hl_removed removed;
+	void *now;
+
+	if (hl_unlikely(hl_arena_has(block)))
+		return realloc_arena(block, size, caller);
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(16, size);
+	if (hl_unlikely(hl_options.sample_bytes != 0) && block && is_passed_over(block))
+		return booked_if(really_resize(block, size), size, caller);
+	if (!block)
+		return booked(hl_real.realloc(NULL, spaced(size)), size, HL_KIND_REALLOC, caller);
+	hl_book_realloc_begin(block, &removed);
+	now = really_resize(block, size);
+	if (hl_unlikely(!now && size != 0))
+		hl_book_realloc_failed(block, &removed);
+	else
+		hl_book_realloc_end(block, now, size, &removed, caller);
+	return now;
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	return resize(block, size, &caller);
+}
+
+EXPORT void *reallocarray(void *block, size_t nr, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+	size_t bytes;
+
+	if (__builtin_mul_overflow(nr, size, &bytes)) {
+		hl_book_failure();
+		errno = ENOMEM;
+		return NULL;
+	}
+	return resize(block, bytes, &caller);
+}
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+	int r;
+
+	if (hl_unlikely(!ready())) {
+		*block = hl_arena_alloc(alignment, size);
+		return 0;
+	}
+	r = hl_real.posix_memalign(block, alignment, spaced(size));
+	if (r != 0)
+		hl_book_failure();
+	else if (*block)
+		booked(*block, size, HL_KIND_ALIGNED, &caller);
+	return r;
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(alignment, size);
+	return booked(hl_real.aligned_alloc(alignment, spaced(size)), size, HL_KIND_ALIGNED, &caller);
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(alignment, size);
+	return booked(hl_real.memalign(alignment, spaced(size)), size, HL_KIND_ALIGNED, &caller);
+}
+
+EXPORT void *valloc(size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(4096, size);
+	return booked(hl_real.valloc(size), size, HL_KIND_ALIGNED, &caller);
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(4096, size);
+	return booked(hl_real.pvalloc(size), size, HL_KIND_ALIGNED, &caller);
+}
+
+/* Not for the account: see hl_unwind_pipe().  Else the same system call as libc's. */
+EXPORT int pipe2(int fds[2], int flags)
+{
+	enum hl_pipe use = hl_unwind_pipe((uintptr_t)__builtin_return_address(0));
+	int r;
+
+	if (hl_unlikely(use == HL_PIPE_REFUSED)) {
+		errno = EMFILE;
+		return -1;
+	}
+	r = (int)syscall(SYS_pipe2, fds, flags);
+	if (hl_unlikely(use == HL_PIPE_MOVED && r == 0))
+		hl_unwind_move_pipe(fds);
+	return r;
+}
+
+static inline void *map(void *address, size_t size, int prot, int flags, int fd, off_t offset,
+	const struct hl_caller *caller)
+{
+	uint64_t newest;
+	void *start;
+
+	ready();
+	if (hl_likely(!hl_options.mmap))
+		return hl_real.mmap(address, size, prot, flags, fd, offset);
+	/* What goes is booked after the call, which may fail; but not what others map there since. */
+	hl_regions_has(address, &newest);
+	start = hl_real.mmap(address, size, prot, flags, fd, offset);
+	if (start == MAP_FAILED)
+		return start;
+	if (flags & MAP_FIXED)
+		hl_regions_remove(start, size, newest);
+	if (flags & MAP_ANONYMOUS)
+		hl_regions_add(start, size, caller);
+	return start;
+}
+
+EXPORT void *mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	return map(address, size, prot, flags, fd, offset, &caller);
+}
+
+EXPORT void *mmap64(void *address, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	struct hl_caller caller = HL_CALLER();
+
+	return map(address, size, prot, flags, fd, offset, &caller);
+}
+
+EXPORT int munmap(void *start, size_t size)
+{
+	uint64_t newest;
+	int r;
+
+	ready();
+	if (hl_likely(!hl_options.mmap))
+		return hl_real.munmap(start, size);
+	hl_regions_has(start, &newest);
+	r = hl_real.munmap(start, size);
+	if (r == 0)
+		hl_regions_remove(start, size, newest);
+	return r;
+}
+
+EXPORT void *mremap(void *start, size_t old_size, size_t size, int flags, ...)
+{
+	struct hl_caller caller = HL_CALLER();
+	bool known;
+	void *fixed = NULL, *now;
+	uint64_t newest;
+	va_list rest;
+
+	if (flags & MREMAP_FIXED) {
+		va_start(rest, flags);
+		fixed = va_arg(rest, void *);
+		va_end(rest);
+	}
+	ready();
+	known = hl_options.mmap && hl_regions_has(start, &newest);
+	now = hl_real.mremap(start, old_size, size, flags, fixed);
+	if (!known || now == MAP_FAILED)
+		return now;
+	if (!(flags & MREMAP_DONTUNMAP))
+		hl_regions_remove(start, old_size, newest);
+	hl_regions_add(now, size, &caller);
+	return now;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls, own memory and the spin lock of the shim.
+ *
+ * Everything here is async-signal-safe, allocates nothing from malloc and keeps errno.
+ */
+#ifndef HL_PRELOAD_OS_H
+#define HL_PRELOAD_OS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define hl_likely(x) __builtin_expect(!!(x), 1)
+#define hl_unlikely(x) __builtin_expect(!!(x), 0)
+#define HL_HIDDEN __attribute__((visibility("hidden")))
+
+#pragma GCC visibility push(hidden)
+
+/**
+ * hl_os_map() - private zeroed memory of the shim's own
+ * Returns NULL when the kernel refuses.  Counted in hl_os_mapped_bytes().
+ */
+void *hl_os_map(size_t bytes);
+void hl_os_unmap(void *p, size_t bytes);
+
+/** hl_os_forget() - give the pages back but keep the range: it reads as zero from now on */
+void hl_os_forget(void *p, size_t bytes);
+
+/** hl_os_map_over() - put private zeroed memory in place of a mapping, so that old pointers stay valid */
+void hl_os_map_over(void *p, size_t bytes);
+uint64_t hl_os_mapped_bytes(void);
+
+/** hl_os_map_file() - map part of @fd shared and writable; NULL when refused */
+void *hl_os_map_file(int fd, uint64_t offset, size_t bytes);
+
+/** hl_os_wipeonfork_page() - a page that reads as zero in a forked child; NULL if the kernel can't */
+uint32_t *hl_os_wipeonfork_page(void);
+
+/** hl_os_reserve_file() - make sure that @bytes at @offset have blocks; 0 or -errno, never a signal */
+int hl_os_reserve_file(int fd, uint64_t offset, uint64_t bytes);
+
+/** hl_os_is_readable() - can the word at @address be read? A system call, no signal */
+bool hl_os_is_readable(uintptr_t address);
+
+/* Raw calls: result or -errno. */
+int hl_os_open(const char *path, int flags, int mode);
+ssize_t hl_os_read(int fd, void *buf, size_t bytes);
+ssize_t hl_os_write(int fd, const void *buf, size_t bytes);
+ssize_t hl_os_readlink(const char *path, char *buf, size_t bytes);
+ssize_t hl_os_cwd(char *buf, size_t bytes);	/* length without the NUL */
+int hl_os_close(int fd);
+int hl_os_unlink(const char *path);
+int hl_os_raise_fd(int fd);		/* to a high close-on-exec number; the old one is closed */
+bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino);
+int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino);
+void hl_os_yield(void);
+uint32_t hl_os_pid(void);
+uint32_t hl_os_ppid(void);
+uint32_t hl_os_tid(void);
+uint64_t hl_os_realtime_ns(void);
+uint64_t hl_os_monotonic_ns(void);
+uint64_t hl_os_coarse_ns(void);		/* CLOCK_MONOTONIC_COARSE: a few ns per call, some ms of grain */
+
+/*
+ * A spin lock with all signals of the thread blocked while it is held, so that no handler can find
+ * it taken by its own thread.  For growth only: it costs two system calls.
+ */
+struct hl_lock {
+	uint32_t word;
+};
+void hl_lock_take(struct hl_lock *lock, sigset_t *saved);
+void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved);
+bool hl_os_on_signal_stack(void);	/* sigaltstack(); true when in doubt */
+
+/** hl_os_has_stack() - false on a sigaltstack() with less than @bytes left; a system call */
+bool hl_os_has_stack(size_t bytes);
+
+void hl_os_block_signals(sigset_t *saved);
+void hl_os_restore_signals(const sigset_t *saved);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sampling by bytes (--sample): every byte that is allocated is chosen with probability 1 / mean,
+ * independently; a block is recorded if one of its bytes is.
+ *
+ * So a block of s bytes is recorded with probability p = 1 - exp(-s / mean), and stands for 1 / p
+ * blocks of its size: expected counts and bytes are those of all blocks.  The weight 1 / p is
+ * rounded up or down at random, but as a function of the block's address, so that its free finds the
+ * same weight without storing it.
+ *
+ * Source: Poisson sampling and its unbiased weights as described for jemalloc (PROFILING_INTERNALS)
+ * and tcmalloc; Horvitz and Thompson 1952.
+ */
+#ifndef HL_PRELOAD_SAMPLE_H
+#define HL_PRELOAD_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "os.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Bytes until the next chosen one; per thread, so a signal handler may at most lose a step of it. */
+extern __thread int64_t hl_sample_left __attribute__((tls_model("initial-exec")));
+
+bool hl_sample_chosen(void);
+
+/** hl_sample_skips() - is the next block of @size bytes passed over? Always false without --sample */
+static inline bool hl_sample_skips(size_t size)
+{
+	if (hl_likely(hl_options.sample_bytes == 0))
+		return false;
+	hl_sample_left -= (int64_t)(size ? size : 1);
+	return hl_likely(hl_sample_left > 0) || !hl_sample_chosen();
+}
+
+/** hl_sample_weight() - how many blocks of @size bytes the recorded one at @block stands for */
+uint64_t hl_sample_weight(const void *block, size_t size);
+
+/* The mathematics, for tests: libm is no dependency of the shim. */
+double hl_sample_exp(double x);		/* e^x for x <= 0 */
+double hl_sample_log(double x);		/* ln x for x > 0 */
+
+#pragma GCC visibility pop
+#endif

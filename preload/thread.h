@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard around every event, and what a thread has to itself.
+ *
+ * A thread that has events owns a lane: a shard of the counters in the ledger that nobody else
+ * writes, and some private memory.  Lanes outlive threads and are used again.  Who has none (a
+ * signal handler that came in while its thread was inside, a thread past its end, more threads
+ * than lanes) uses the shared shard 0 with atomic additions.
+ */
+#ifndef HL_PRELOAD_THREAD_H
+#define HL_PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ledger.h"
+#include "store.h"
+#include "walk.h"
+
+#pragma GCC visibility push(hidden)
+
+#define HL_MAX_LANES 1024u
+
+/* Counters per chunk: a page of them. */
+#define HL_COUNTERS_SHIFT 6
+
+/** hl_counters_find() - hl_table_find() for a table of counters, whose geometry is constant */
+static inline struct hl_counters *hl_counters_find(const struct hl_table *table, uint32_t site)
+{
+	uint32_t chunk = site >> HL_COUNTERS_SHIFT;
+	char **block, *records;
+
+	if (hl_unlikely(chunk >= HL_TABLE_ROOTS * HL_TABLE_BLOCK))
+		return NULL;
+	block = __atomic_load_n(&table->blocks[chunk / HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!block))
+		return NULL;
+	records = __atomic_load_n(&block[chunk % HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!records))
+		return NULL;
+	return (struct hl_counters *)records + site % (1u << HL_COUNTERS_SHIFT);
+}
+
+/* The site of a node and a kind, and this lane's counters of it. */
+struct hl_memo {
+	uint32_t node;
+	uint16_t kind;
+	uint32_t site;
+	struct hl_counters *counters;
+};
+#define HL_LANE_MEMO 64u
+
+struct hl_lane {
+	struct hl_shard *shard;		/* in the ledger */
+	const void *last_block;		/* what the latest event allocated, or NULL */
+	/*
+	 * Bytes per domain that this lane has added (less those it has removed), and how much of
+	 * that is in the domain's current_bytes.  The owner alone writes net; flushed is moved by
+	 * whoever flushes.
+	 */
+	int64_t net[HL_NR_DOMAINS];
+	int64_t flushed[HL_NR_DOMAINS];
+	int64_t grain[HL_NR_DOMAINS];	/* with several threads: how much may be kept back */
+	uint32_t number;		/* of the shard */
+	uint32_t hints_seen;		/* see hl_modules_follow() */
+	bool in_use;
+	struct hl_memo memo[HL_LANE_MEMO];
+	struct hl_stack_cache *stack;	/* the verified last stack */
+	uintptr_t *ips;			/* room for one stack */
+	struct hl_table counters;
+};
+
+/* What an event works with; made by hl_enter(). */
+struct hl_guard {
+	struct hl_lane *lane;		/* NULL: shared shard */
+	enum {
+		HL_EVENT_BOOK,
+		HL_EVENT_EARLY,		/* before the constructor: into the early log */
+		HL_EVENT_OWN,		/* made for the shim itself */
+	} what;
+};
+
+struct hl_tls {
+	struct hl_lane *lane;
+	uintptr_t busy;			/* inside an event: where on the stack; else 0 */
+	uint32_t own;			/* the shim itself called something that allocates */
+	uint32_t unwinding;		/* inside unw_backtrace() */
+	uint32_t forking;		/* enum hl_forking: inside fork() */
+	uint32_t ended;			/* past the thread's destructor: no lane any more */
+	uint32_t refused;		/* there was no lane: events until one is asked for again */
+};
+extern __thread struct hl_tls hl_tls __attribute__((tls_model("initial-exec")));
+
+/* Points to a word that is 1, and zero in a forked child until it has its own ledger. */
+extern uint32_t *hl_alive;
+
+/* Lanes in use; while it is 1 the totals are exact after each event. */
+extern uint32_t hl_nr_lanes_used;
+extern struct hl_lane *hl_lanes[HL_MAX_LANES];	/* [0] stays NULL: the shared shard has no lane */
+extern uint32_t hl_nr_lanes;
+extern struct hl_table hl_shared_counters;
+extern struct hl_shard *hl_shared_shard;
+
+/* @frame: where on the stack the event is */
+bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame);
+
+/** hl_enter() - begin an event; false: the shim is off, nothing is to be done */
+static inline bool hl_enter(struct hl_guard *guard)
+{
+	struct hl_tls *tls = &hl_tls;
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+
+	guard->lane = tls->lane;
+	guard->what = HL_EVENT_BOOK;
+	if (hl_unlikely(!guard->lane || tls->busy || tls->own || !*hl_alive))
+		return hl_enter_slow(guard, frame);
+	tls->busy = frame;
+	/* A handler on this thread must see busy before anything else of the event. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return true;
+}
+
+static inline void hl_leave(struct hl_guard *guard)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (guard->lane)
+		hl_tls.busy = 0;
+}
+
+/** hl_threads_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
+int hl_threads_open(void);
+
+/** hl_threads_abandon() - forked child: nobody has a lane, no shard exists */
+void hl_threads_abandon(void);
+
+/** hl_lane_flush() - bring a lane's net bytes into the domain's current_bytes; any thread may */
+void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain);
+
+#pragma GCC visibility pop
+#endif
