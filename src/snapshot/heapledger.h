@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libheapledger: load ledgers, group their blocks by line, function or stack, and compare them.
+ *
+ * The object model is tracemalloc's: a snapshot holds what was allocated where, statistics() groups
+ * it by a key, compare() subtracts one grouping from another.  The order of the results and their
+ * text are CPython 3.11's.  No function here prints, exits or changes the locale; all return 0 or
+ * -errno unless said otherwise, and write their outputs only on success.
+ */
+#ifndef HEAPLEDGER_H
+#define HEAPLEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hl_snapshot;
+struct hl_resolver;
+struct hl_statistics;
+struct hl_diffs;
+
+#define HL_NO_OFFSET UINT64_MAX
+
+/* Why reading or writing failed.  msg is a constant string; offset is a position in the file. */
+struct hl_error {
+	int code;			/* errno value, positive */
+	uint64_t offset;		/* HL_NO_OFFSET: not about one place in the file */
+	const char *msg;
+};
+
+/* Bytes inside an object; not NUL-terminated, not always UTF-8.  Valid as long as the object. */
+struct hl_text {
+	const char *data;
+	size_t length;
+};
+
+/* What a set of call sites did.  live = allocated - freed. */
+struct hl_counts {
+	uint64_t alloc_count;
+	uint64_t alloc_bytes;
+	uint64_t free_count;
+	uint64_t free_bytes;
+	uint64_t temp_count;		/* freed as the allocating thread's very next event */
+	uint64_t move_count;		/* reallocs that moved a block here */
+	int64_t peak_bytes;		/* live at the moment of the program's peak */
+	int64_t peak_count;
+	double variance;		/* of a group's size, if the ledger is a sample; else 0 */
+};
+
+/* A domain's sum over all sites, and its peak as the program itself saw it. */
+struct hl_totals {
+	struct hl_counts counts;
+	int64_t live_bytes;
+	int64_t live_count;
+	int64_t peak_bytes;		/* the domain's highest live_bytes ever */
+	uint64_t peak_ns;		/* CLOCK_MONOTONIC; see hl_info.start_ns */
+};
+
+/* What the account may have missed.  All zero but for the sizes: nothing. */
+struct hl_completeness {
+	uint64_t events;
+	uint64_t truncated_events;	/* allocations whose stack was cut at the depth limit */
+	uint64_t partial_events;	/* allocations whose stack could not be walked to its end */
+	uint64_t unknown_frees;		/* blocks that nobody saw being made */
+	uint64_t inherited_frees;	/* blocks made before the fork */
+	uint64_t replaced_blocks;	/* a free was missed: the address came back from malloc */
+	uint64_t failed_allocs;		/* the allocator said no */
+	uint64_t early_lost;		/* events before the start that found no room */
+	uint64_t lost_blocks;		/* allocations not counted for lack of memory */
+	uint64_t refused_bytes;		/* growth refused: full disk, size limit */
+	uint64_t refused_stacks;	/* stacks folded into a shorter one for lack of room */
+	uint64_t unattributed_count;	/* allocations without any stack */
+	uint64_t file_bytes;
+	uint64_t max_bytes;		/* bound of the file; 0: none */
+	uint64_t private_bytes;		/* the shim's own memory beside the file */
+	uint64_t own_blocks_bytes;	/* blocks made for the shim itself, not counted above */
+	uint64_t timed_events;		/* events whose own cost was measured ... */
+	uint64_t timed_ns;		/* ... and what they took together */
+	uint64_t grain_bytes;		/* the peak may be low by so much for each further thread */
+	uint64_t threads_seen;
+	uint64_t nr_stacks;		/* distinct call sites */
+	uint64_t nr_frames;		/* nodes in the tree of stacks */
+};
+
+struct hl_info {
+	uint16_t kind;			/* enum hl_ledger_kind: 1 written in place, 2 snapshot */
+	uint16_t machine;		/* ELF e_machine */
+	uint32_t format_version;
+	uint32_t flags;			/* enum hl_ledger_flags */
+	uint32_t pid;
+	uint32_t ppid;
+	uint32_t depth_limit;
+	uint32_t unwind_mode;		/* enum hl_unwind_mode */
+	uint32_t end_reason;		/* enum hl_end_reason */
+	int32_t end_status;
+	bool is_complete;		/* the program ended by itself: nothing after this is missing */
+	uint64_t session;
+	uint64_t sample_bytes;
+	uint64_t start_realtime_ns;	/* since the epoch */
+	uint64_t start_ns;		/* CLOCK_MONOTONIC, as the following */
+	uint64_t end_ns;		/* 0: not ended, or nobody saw it */
+	uint64_t snapshot_ns;		/* 0: not a snapshot */
+	struct hl_text exe;
+	struct hl_text command;		/* arguments, each ended by NUL */
+	struct hl_text directory;
+	struct hl_text allocator;
+	struct hl_text shim_version;
+};
+
+struct hl_module_info {
+	struct hl_text path;
+	const uint8_t *build_id;
+	size_t build_id_bytes;		/* 0: none */
+	uint64_t bias;			/* load address - ELF virtual address */
+	uint64_t start;
+	uint64_t end;
+	uint32_t first_generation;
+	uint32_t last_generation;	/* 0: still loaded */
+};
+
+/**
+ * hl_snapshot_load() - read a ledger file, or a traces text (heapledger-traces(5))
+ * @path: the file, borrowed, not NULL
+ * @out: receives the snapshot; the caller owns it (hl_snapshot_unref())
+ * @err: receives the reason of a failure; may be NULL
+ *
+ * Reads a finished ledger, one whose program was killed, and one that is being written: the counts
+ * of a call site are those of one instant, and a block is never seen freed but not allocated.
+ * No number in the file is trusted.  A file shorter than its sections say is refused.
+ *
+ * Cost:    O(file size); memory at most about four times the file.
+ * Returns: 0; -ENOENT, -EACCES ... from open(); -EINVAL: not a ledger, or one of another format
+ *          version; -ERANGE: a number of a traces text; -EBADMSG: damaged; -ENODATA: truncated;
+ *          -EAGAIN: not valid yet; -ENOMEM.
+ * Safety:  MT-Safe | AS-Unsafe heap.  The file is mapped while it is read: should somebody else
+ *          cut it at this moment, SIGBUS is raised.
+ */
+int hl_snapshot_load(const char *path, struct hl_snapshot **out, struct hl_error *err);
+
+/**
+ * hl_snapshot_load_fd() - the same from an open descriptor
+ * @fd: open for reading, a regular file; borrowed, its position is not used
+ */
+int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err);
+
+enum hl_write_flags {
+	HL_WRITE_FORCE = 1,		/* replace an existing file */
+};
+
+/**
+ * hl_snapshot_write() - write an immutable ledger
+ * @snapshot: borrowed, not NULL
+ * @path: the new file; made with mode 0600, never through a symbolic link
+ * @flags: enum hl_write_flags
+ * @err: receives the reason of a failure; may be NULL
+ *
+ * The file appears under its name only when it is whole.
+ *
+ * Returns: 0; -EEXIST: there is such a file, and no HL_WRITE_FORCE; -EFBIG: more than 2^32 - 1
+ *          nodes or sites; errors of open(), write() and rename(); -ENOMEM.
+ * Safety:  MT-Safe if no other thread changes @snapshot | AS-Unsafe heap
+ */
+int hl_snapshot_write(const struct hl_snapshot *snapshot, const char *path, unsigned int flags,
+		struct hl_error *err);
+
+/**
+ * hl_snapshot_write_traces() - write the live blocks as a traces text (heapledger-traces(5))
+ * @resolver: names the frames; a reference is taken
+ * @file: borrowed; its error state tells of failures to write
+ *
+ * The same snapshot gives the same bytes.  Loading the text gives the same groups of live blocks,
+ * by line, file, function and stack; what was freed, objects and addresses are not in it.
+ *
+ * Returns: 0; -ENOMEM.
+ */
+int hl_snapshot_write_traces(struct hl_snapshot *snapshot, struct hl_resolver *resolver, FILE *file);
+
+/* Owner counting; not atomic.  unref(NULL) does nothing. */
+struct hl_snapshot *hl_snapshot_ref(struct hl_snapshot *snapshot);
+void hl_snapshot_unref(struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_info() - who was recorded, and how it ended
+ * @out: filled; the texts inside belong to @snapshot
+ */
+void hl_snapshot_info(const struct hl_snapshot *snapshot, struct hl_info *out);
+void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_completeness *out);
+
+/**
+ * hl_snapshot_totals() - sum over all call sites of a domain
+ * @domain: 0 malloc, 1 anonymous mappings, 2 and 3 free for programs; -1: all together
+ * @out: filled.  For -1 peak_bytes is the sum of the domains' peaks, which is an upper bound.
+ *
+ * Cost:    O(sites).
+ */
+void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct hl_totals *out);
+
+size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_module() - describe a loaded object
+ * @index: below hl_snapshot_nr_modules()
+ */
+void hl_snapshot_module(const struct hl_snapshot *snapshot, size_t index, struct hl_module_info *out);
+
+/* How blocks are grouped. */
+enum hl_key {
+	HL_KEY_LINENO,
+	HL_KEY_FILENAME,
+	HL_KEY_FUNCTION,
+	HL_KEY_MODULE,
+	HL_KEY_TRACEBACK,
+	HL_KEY_KIND,
+	HL_NR_KEYS
+};
+
+/* What is shown as size and count of a group, and what orders the groups. */
+enum hl_metric {
+	HL_METRIC_LIVE,			/* bytes not freed */
+	HL_METRIC_PEAK,			/* bytes live at the peak */
+	HL_METRIC_ALLOC,		/* bytes ever allocated */
+	HL_METRIC_COUNT,		/* allocations ever made: as ALLOC, ordered by count */
+	HL_METRIC_TEMP,			/* as ALLOC, ordered by temp_count */
+	HL_NR_METRICS
+};
+
+/* The words of the command line ("lineno", "live"); the enum value of a word, or -EINVAL. */
+extern const char *const hl_key_names[HL_NR_KEYS + 1];
+extern const char *const hl_metric_names[HL_NR_METRICS + 1];
+int hl_key_from_name(const char *name);
+int hl_metric_from_name(const char *name);
+/* "malloc", "calloc" ... for enum hl_kind; "?" for what this version does not know. */
+const char *hl_kind_name(unsigned int kind);
+
+struct hl_resolve_options {
+	bool no_skip;			/* the line is the innermost frame, even in an allocator */
+	const char *const *wrappers;	/* further wrappers: globs over function names, NULL-ended */
+	const char *directory;		/* files below it have a second name for filters; NULL: none */
+	const char *const *debug_dirs;	/* where to look for debug files, NULL-ended; NULL: default */
+};
+
+/* One frame.  The strings belong to the resolver; "" where unknown, never NULL. */
+struct hl_location {
+	const char *filename;		/* source file; without lines "module+0xoffset", or <unknown> */
+	const char *function;		/* demangled */
+	const char *module;		/* path of the object */
+	uint32_t lineno;		/* 0: unknown */
+};
+
+/**
+ * hl_resolver_new() - what turns addresses into lines, and names the groups of several snapshots
+ * @options: copied; NULL: defaults
+ * @out: receives the resolver; the caller owns it (hl_resolver_unref())
+ *
+ * Groupings that shall be compared must be made with the same resolver: equal lines get equal
+ * names there, whatever address they had.
+ *
+ * Returns: 0; -ENOMEM.
+ * Safety:  a resolver belongs to one thread at a time | AS-Unsafe heap
+ */
+int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver **out);
+struct hl_resolver *hl_resolver_ref(struct hl_resolver *resolver);
+void hl_resolver_unref(struct hl_resolver *resolver);
+
+/**
+ * hl_resolver_set_progress() - be told how far symbolising has come
+ * @progress: called now and then with @arg, and once with @done == @total; NULL: nobody
+ */
+void hl_resolver_set_progress(struct hl_resolver *resolver,
+		void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg);
+
+/* What was wrong with the symbols of a module. */
+struct hl_symbol_problem {
+	const char *module;
+	const char *msg;
+};
+
+/**
+ * hl_resolver_problem() - the modules that could not be symbolised as recorded
+ * @index: from 0
+ *
+ * Returns: NULL behind the last one; otherwise owned by @resolver.  Each module comes once.
+ */
+const struct hl_symbol_problem *hl_resolver_problem(const struct hl_resolver *resolver, size_t index);
+
+/**
+ * hl_snapshot_merge() - one snapshot of several processes, also of several machines
+ * @snapshots: @nr of them, borrowed; at least 1
+ * @out: receives the sum; the caller owns it
+ *
+ * Objects are one where path and build-id are equal, wherever they were loaded.  Peaks are added:
+ * an upper bound, because the processes had theirs at different times.
+ *
+ * Cost:    O(nodes).
+ * Returns: 0; -EINVAL: they were sampled differently; -EFBIG; -ENOMEM.
+ */
+int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl_snapshot **out);
+
+/* A group of blocks. */
+struct hl_statistic {
+	uint32_t traceback;		/* see hl_traceback_length() */
+	uint32_t pad;
+	int64_t size;			/* bytes and blocks of the chosen metric */
+	int64_t count;
+	double error_bytes;		/* standard error of size, if the ledger is a sample; else 0 */
+	struct hl_counts counts;
+};
+
+struct hl_statistics {
+	struct hl_statistic *items;
+	size_t nr_items;
+	enum hl_key key;
+	enum hl_metric metric;
+	int64_t total_size;		/* of all groups */
+	int64_t total_count;
+	bool is_cumulative;		/* see hl_snapshot_statistics_cumulative() */
+	struct hl_counts all;		/* is_cumulative: of the blocks, each once */
+	struct hl_resolver *resolver;
+};
+
+/**
+ * hl_snapshot_statistics() - group the blocks
+ * @snapshot: borrowed, not NULL
+ * @resolver: a reference is taken
+ * @key: what makes a group
+ * @metric: what is counted
+ * @out: receives the groups; the caller owns it (hl_statistics_unref())
+ *
+ * Shape:   largest first: by (size, count, traceback), for COUNT by (count, size, traceback), for
+ *          TEMP by (temp_count, size, count, traceback); tracebacks compare as tuples of (filename,
+ *          lineno), oldest frame first, and the greater one comes first.  The order is total.
+ *          Groups in which the metric counts nothing are left out.
+ * Units:   bytes and blocks.
+ * Cost:    O(nodes + groups log groups), and one symbol lookup for each distinct address.
+ * Returns: 0; -EINVAL: unknown key or metric; -ENOMEM.
+ * Safety:  MT-Safe if no other thread uses @snapshot or @resolver | AS-Unsafe heap
+ * Source:  tracemalloc.Snapshot.statistics (CPython 3.11)
+ */
+int hl_snapshot_statistics(struct hl_snapshot *snapshot, struct hl_resolver *resolver,
+		enum hl_key key, enum hl_metric metric, struct hl_statistics **out);
+
+/**
+ * hl_snapshot_statistics_cumulative() - the same, with all frames of each block
+ *
+ * Every frame of a block's stack, from its line outwards, gets the block, as often as it occurs: of
+ * a recursion the sum of the groups exceeds the memory.  total_size and total_count are those of
+ * the blocks, each once.
+ *
+ * Returns: as above; also -EINVAL for HL_KEY_TRACEBACK, which has no such mode.
+ */
+int hl_snapshot_statistics_cumulative(struct hl_snapshot *snapshot, struct hl_resolver *resolver,
+		enum hl_key key, enum hl_metric metric, struct hl_statistics **out);
+void hl_statistics_unref(struct hl_statistics *statistics);
+
+/* How a group came to its difference. */
+enum hl_change {
+	HL_CHANGE_SAME,
+	HL_CHANGE_GREW,			/* in bytes; of equal bytes in blocks */
+	HL_CHANGE_SHRANK,
+	HL_CHANGE_NEW,			/* only in the new grouping */
+	HL_CHANGE_GONE,			/* only in the old one */
+	HL_NR_CHANGES
+};
+extern const char *const hl_change_names[HL_NR_CHANGES + 1];
+
+/* The difference of a group: new minus old. */
+struct hl_statistic_diff {
+	uint32_t traceback;
+	uint32_t change;		/* enum hl_change */
+	int64_t size;			/* in the new snapshot; 0 if gone */
+	int64_t size_diff;
+	int64_t count;
+	int64_t count_diff;
+};
+
+struct hl_diffs {
+	struct hl_statistic_diff *items;
+	size_t nr_items;
+	enum hl_key key;
+	enum hl_metric metric;
+	int64_t total_size;		/* of the new snapshot */
+	int64_t total_size_diff;
+	int64_t total_count;
+	int64_t total_count_diff;
+	struct hl_resolver *resolver;
+};
+
+/**
+ * hl_snapshot_align() - name the places of an older build as the newer one has them
+ * @old: earlier snapshot; its places are named anew from here on, for @resolver
+ * @new_: later snapshot
+ *
+ * To be called before @old is grouped.  Objects with the same build-id (of those without one: the
+ * same path) are left alone.  In the others a frame of @old becomes that of the function of the same
+ * name in @new_, in the line with the same distance from the function's beginning; where no line is
+ * known, at the same distance in bytes.  Of several functions of the name the one in a file of the
+ * same path, or else of the same name, is taken.  What has no such function can equal nothing in
+ * @new_.
+ *
+ * Cost:    as hl_snapshot_filter() of both; nothing more when all objects are the same.
+ * Returns: 0; -ENOMEM.
+ */
+int hl_snapshot_align(struct hl_snapshot *old, struct hl_snapshot *new_,
+		struct hl_resolver *resolver);
+
+/**
+ * hl_traceback_moved_from() - where the line of a group was in the older build
+ *
+ * Returns: owned by @resolver, valid until its next hl_snapshot_align(); NULL: it did not move.
+ */
+const struct hl_location *hl_traceback_moved_from(const struct hl_resolver *resolver,
+		uint32_t traceback);
+
+/**
+ * hl_statistics_compare() - subtract one grouping from another
+ * @old: earlier grouping, borrowed, not NULL
+ * @new_: later grouping, borrowed, not NULL; same resolver, key and metric
+ * @out: receives the differences; the caller owns it (hl_diffs_unref())
+ *
+ * Shape:   every group of either side, by (|size_diff|, size, |count_diff|, count, traceback),
+ *          largest first; the order is total.
+ * Units:   bytes and blocks, signed 64 bit.
+ * Cost:    O(n log n) in groups; allocates.
+ * Returns: 0; -EINVAL: the groupings do not belong together; -ENOMEM.
+ * Safety:  MT-Safe if no other thread changes @old or @new_ | AS-Unsafe heap
+ * Source:  tracemalloc.Snapshot.compare_to (CPython 3.11)
+ */
+int hl_statistics_compare(const struct hl_statistics *old, const struct hl_statistics *new_,
+		struct hl_diffs **out);
+void hl_diffs_unref(struct hl_diffs *diffs);
+
+/* A caller with what it called, of a grouping by HL_KEY_TRACEBACK. */
+struct hl_tree_node {
+	const struct hl_location *location;	/* NULL: of the root */
+	size_t parent;
+	size_t first_child;		/* 0: none; largest first */
+	size_t next;			/* the parent's next child; 0: none */
+	int64_t size;			/* with all that it called */
+	int64_t count;
+};
+
+struct hl_tree {
+	struct hl_tree_node *nodes;	/* 0 is the root, the sum of all */
+	size_t nr_nodes;
+	struct hl_resolver *resolver;
+};
+
+/**
+ * hl_statistics_tree() - call stacks as a tree, callers before what they called
+ * @statistics: of HL_KEY_TRACEBACK
+ * @out: receives the tree; the caller owns it (hl_tree_unref())
+ *
+ * A stack ends at its line: allocators and their wrappers are left out.  Children are ordered by
+ * size, then count, then name.
+ *
+ * Returns: 0; -EINVAL: another key; -ENOMEM.
+ */
+int hl_statistics_tree(const struct hl_statistics *statistics, struct hl_tree **out);
+void hl_tree_unref(struct hl_tree *tree);
+
+/**
+ * hl_traceback_length() - number of frames of a group
+ * @traceback: from a statistic of this resolver
+ *
+ * For every key but HL_KEY_TRACEBACK the traceback is one pseudo frame: (filename, lineno) for
+ * LINENO, (filename, 0) for FILENAME, the function with its file for FUNCTION, the module for
+ * MODULE, and for KIND the kind's name as filename.
+ */
+size_t hl_traceback_length(const struct hl_resolver *resolver, uint32_t traceback);
+
+/**
+ * hl_traceback_frame() - one frame of a group
+ * @index: 0 is the most recent frame
+ *
+ * Returns: owned by @resolver, valid until its next hl_snapshot_statistics(); NULL if out of range.
+ */
+const struct hl_location *hl_traceback_frame(const struct hl_resolver *resolver, uint32_t traceback,
+		size_t index);
+
+/**
+ * hl_traceback_line() - the frame that stands for the group
+ *
+ * Returns: the most recent frame that is neither an allocator nor a wrapper of one; of a group that
+ *          has only such frames the most recent one.  Owned by @resolver as above.
+ */
+const struct hl_location *hl_traceback_line(const struct hl_resolver *resolver, uint32_t traceback);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "heapledger-filter.h"
+#include "heapledger-text.h"
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a ledger file to a snapshot.
+ *
+ * The order matters while the program runs: counters first, then the sites, nodes, modules and
+ * strings that they lead to, because the program makes these in the opposite order.
+ */
+#include "snapshot/ledger-image.h"
+#include "snapshot/ledger-count.h"
+#include "snapshot/snapshot.h"
+#include "snapshot/traces-read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct reading {
+	struct hl_image image;
+	const uint8_t *map;
+	struct hl_snapshot *s;
+	struct hl_error *err;
+};
+
+static int damaged(struct reading *r, unsigned int type, const char *msg)
+{
+	const struct hl_table *table = &r->image.tables[type];
+
+	return hl_fail(r->err, EBADMSG, table->nr_chunks ? table->chunks[0].offset : HL_NO_OFFSET,
+			msg);
+}
+
+/* The number of records in use.  Only a running program may be ahead of its directory. */
+static int in_use(struct reading *r, unsigned int type, uint64_t said, uint64_t *nr)
+{
+	uint64_t room = hl_image_room(&r->image, type);
+
+	if (said > room && r->image.header.kind != HL_LEDGER_LIVE)
+		return damaged(r, type == HL_SECTION_STRINGS ? HL_SECTION_GLOBALS : type,
+				"a table has less room than it has records");
+	*nr = said < room ? said : room;
+	if (type != HL_SECTION_STRINGS && *nr > UINT32_MAX)
+		*nr = UINT32_MAX;
+	return 0;
+}
+
+static int read_globals(struct reading *r, struct hl_globals *globals)
+{
+	if (!hl_image_room(&r->image, HL_SECTION_GLOBALS))
+		return hl_fail(r->err, EBADMSG, r->image.header.directory_offset,
+				"no globals section");
+	return hl_image_records(&r->image, HL_SECTION_GLOBALS, globals, 1, sizeof(*globals), r->err);
+}
+
+static int map_file(struct reading *r)
+{
+	void *map = mmap(NULL, r->image.size, PROT_READ, MAP_SHARED, r->image.fd, 0);
+
+	if (map == MAP_FAILED)
+		return hl_fail(r->err, errno, HL_NO_OFFSET, "cannot be mapped");
+	r->map = map;
+	return 0;
+}
+
+/* Room for a table and its reserved records, all zero. */
+static void *new_table(struct reading *r, uint64_t nr, uint64_t reserved, size_t record_bytes)
+{
+	void *table = calloc(nr > reserved ? nr : reserved, record_bytes);
+
+	if (!table)
+		hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
+	return table;
+}
+
+static int read_site_records(struct reading *r, uint64_t nr)
+{
+	struct hl_site *sites = calloc(nr + 1, sizeof(*sites));
+	int rc;
+
+	if (!sites)
+		return hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
+	rc = hl_image_records(&r->image, HL_SECTION_SITES, sites, nr, sizeof(*sites), r->err);
+	for (uint64_t i = 0; !rc && i < nr; i++)
+		r->s->sites[i].site = sites[i];
+	free(sites);
+	return rc;
+}
+
+/*
+ * The sites are read twice: before the counters for their domains, behind them because a site
+ * that was only just being made may have got its node since.
+ */
+static int read_sites(struct reading *r, const struct hl_globals *globals)
+{
+	struct hl_snapshot *s = r->s;
+	bool is_changing = r->image.header.kind == HL_LEDGER_LIVE;
+	uint64_t nr = 0;
+	uint64_t said = globals->nr_sites > r->image.site_base ?
+		globals->nr_sites - r->image.site_base : 0;
+	int rc = in_use(r, HL_SECTION_SITES, said, &nr);
+
+	if (rc)
+		return rc;
+	s->sites = new_table(r, nr, HL_NR_RESERVED_SITES, sizeof(*s->sites));
+	if (!s->sites)
+		return -ENOMEM;
+	s->globals.nr_sites = nr > HL_NR_RESERVED_SITES ? nr : HL_NR_RESERVED_SITES;
+	s->site_room = s->globals.nr_sites;
+	rc = read_site_records(r, nr);
+	if (!rc)
+		rc = hl_count_sites(&r->image, r->map, is_changing, s, r->err);
+	if (!rc && is_changing)
+		rc = read_site_records(r, nr);
+	return rc;
+}
+
+static int check_sites(struct reading *r)
+{
+	struct hl_snapshot *s = r->s;
+
+	for (uint64_t i = 0; i < s->globals.nr_sites; i++) {
+		if (s->sites[i].site.node >= s->globals.nr_nodes)
+			return damaged(r, HL_SECTION_SITES, "a call site names a node that is not there");
+		if (s->sites[i].site.domain >= HL_NR_DOMAINS)
+			return damaged(r, HL_SECTION_SITES, "a call site of an unknown domain");
+	}
+	return 0;
+}
+
+static int read_nodes(struct reading *r, const struct hl_globals *globals)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = 0;
+	int rc = in_use(r, HL_SECTION_NODES, globals->nr_nodes, &nr);
+
+	if (rc)
+		return rc;
+	s->nodes = new_table(r, nr, HL_NR_RESERVED_NODES, sizeof(*s->nodes));
+	if (!s->nodes)
+		return -ENOMEM;
+	rc = hl_image_records(&r->image, HL_SECTION_NODES, s->nodes, nr, sizeof(*s->nodes), r->err);
+	if (rc)
+		return rc;
+	s->globals.nr_nodes = nr > HL_NR_RESERVED_NODES ? nr : HL_NR_RESERVED_NODES;
+	s->node_room = s->globals.nr_nodes;
+	memset(s->nodes, 0, HL_NR_RESERVED_NODES * sizeof(*s->nodes));
+	for (uint64_t i = HL_NR_RESERVED_NODES; i < nr; i++)
+		if (s->nodes[i].parent >= i || s->nodes[i].parent == HL_NODE_UNATTRIBUTED)
+			return damaged(r, HL_SECTION_NODES, "a frame is called by a later one");
+	return 0;
+}
+
+static int read_strings(struct reading *r, const struct hl_globals *globals)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = 0;
+	int rc = in_use(r, HL_SECTION_STRINGS, globals->string_bytes, &nr);
+
+	if (rc)
+		return rc;
+	s->strings = new_table(r, nr, 1, 1);
+	if (!s->strings)
+		return -ENOMEM;
+	s->globals.string_bytes = nr;
+	s->string_room = nr;
+	return hl_image_records(&r->image, HL_SECTION_STRINGS, s->strings, nr, 1, r->err);
+}
+
+static bool is_string_inside(const struct hl_snapshot *s, struct hl_string string)
+{
+	return !string.length || (uint64_t)string.offset + string.length <= s->globals.string_bytes;
+}
+
+static int check_header_strings(struct reading *r)
+{
+	const struct hl_ledger_header *h = &r->s->header;
+	const struct hl_string *strings = &h->exe;
+
+	/* exe .. shim_version follow each other */
+	for (int i = 0; i < 5; i++)
+		if (!is_string_inside(r->s, strings[i]))
+			return hl_fail(r->err, EBADMSG, offsetof(struct hl_ledger_header, exe) +
+					(uint64_t)i * sizeof(*strings), "a string lies outside the strings");
+	return 0;
+}
+
+static int read_modules(struct reading *r, const struct hl_globals *globals)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = 0;
+	int rc = in_use(r, HL_SECTION_MODULES, globals->nr_modules, &nr);
+
+	if (rc)
+		return rc;
+	s->modules = new_table(r, nr, 1, sizeof(*s->modules));
+	if (!s->modules)
+		return -ENOMEM;
+	s->globals.nr_modules = nr;
+	s->module_room = nr;
+	return hl_image_records(&r->image, HL_SECTION_MODULES, s->modules, nr, sizeof(*s->modules),
+			r->err);
+}
+
+static int check_modules(struct reading *r)
+{
+	const struct hl_snapshot *s = r->s;
+
+	for (uint64_t i = 0; i < s->globals.nr_modules; i++) {
+		const struct hl_module *m = &s->modules[i];
+
+		if (m->start > m->end || m->build_id_bytes > HL_BUILD_ID_BYTES)
+			return damaged(r, HL_SECTION_MODULES, "impossible module");
+		if (!is_string_inside(s, m->path))
+			return damaged(r, HL_SECTION_MODULES, "a module's path lies outside the strings");
+	}
+	return 0;
+}
+
+static int read_generations(struct reading *r, const struct hl_globals *globals)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = 0;
+	int rc = in_use(r, HL_SECTION_GENERATIONS, globals->nr_generations, &nr);
+
+	if (rc)
+		return rc;
+	s->generations = new_table(r, nr, 1, sizeof(*s->generations));
+	if (!s->generations)
+		return -ENOMEM;
+	rc = hl_image_records(&r->image, HL_SECTION_GENERATIONS, s->generations, nr,
+			sizeof(*s->generations), r->err);
+	if (rc)
+		return rc;
+	s->globals.nr_generations = nr ? nr : 1;
+	s->generation_room = s->globals.nr_generations;
+	for (uint64_t i = 1; i < nr; i++)
+		if (s->generations[i].first_node < s->generations[i - 1].first_node)
+			return damaged(r, HL_SECTION_GENERATIONS, "generations go backwards");
+	return 0;
+}
+
+/* Source frames have no number in use in the globals: all that there is room for. */
+static int read_frames(struct reading *r)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = hl_image_room(&r->image, HL_SECTION_FRAMES);
+
+	if (!nr)
+		return 0;
+	if (nr > UINT32_MAX)
+		return damaged(r, HL_SECTION_FRAMES, "too many source frames");
+	s->frames = new_table(r, nr, 1, sizeof(*s->frames));
+	if (!s->frames)
+		return -ENOMEM;
+	s->nr_frames = s->frame_room = nr;
+	return hl_image_records(&r->image, HL_SECTION_FRAMES, s->frames, nr, sizeof(*s->frames),
+			r->err);
+}
+
+static int check_frames(struct reading *r)
+{
+	const struct hl_snapshot *s = r->s;
+
+	for (size_t i = 0; i < s->nr_frames; i++)
+		if (!is_string_inside(s, s->frames[i].file) ||
+				!is_string_inside(s, s->frames[i].function))
+			return damaged(r, HL_SECTION_FRAMES,
+					"a source frame's name lies outside the strings");
+	return 0;
+}
+
+static int read_tables(struct reading *r)
+{
+	struct hl_domain_totals domains[HL_NR_DOMAINS];
+	struct hl_globals globals;
+	uint64_t nr_sites;
+	int rc = read_globals(r, &globals);
+
+	if (!rc)
+		rc = read_sites(r, &globals);
+	if (rc)
+		return rc;
+	memcpy(domains, r->s->globals.domains, sizeof(domains));
+	nr_sites = r->s->globals.nr_sites;
+	/* Again: the nodes of these sites are there by now, those of later sites do no harm. */
+	rc = read_globals(r, &globals);
+	r->s->globals = globals;
+	r->s->globals.nr_sites = nr_sites;
+	memcpy(r->s->globals.domains, domains, sizeof(domains));
+	if (!rc)
+		rc = read_nodes(r, &globals);
+	if (!rc)
+		rc = check_sites(r);
+	if (!rc)
+		rc = read_generations(r, &globals);
+	if (!rc)
+		rc = read_frames(r);
+	if (!rc)
+		rc = read_modules(r, &globals);
+	if (!rc)
+		rc = read_strings(r, &globals);
+	if (!rc)
+		rc = check_frames(r);
+	if (!rc)
+		rc = check_modules(r);
+	return rc ? rc : check_header_strings(r);
+}
+
+/* The moment of a ledger that has not ended: a copy of it says when it was taken. */
+static void note_time(struct hl_snapshot *s)
+{
+	struct timespec now;
+
+	if (s->header.kind != HL_LEDGER_LIVE || s->header.end_monotonic_ns)
+		return;
+	if (!clock_gettime(CLOCK_MONOTONIC, &now))
+		s->read_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
+{
+	struct reading r = {.err = err};
+	struct stat st;
+	int rc;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && hl_traces_is_text(fd))
+		return hl_traces_load_fd(fd, out, err);
+	rc = hl_image_open(&r.image, fd, err);
+	if (rc)
+		return rc;
+	r.s = calloc(1, sizeof(*r.s));
+	if (!r.s) {
+		rc = hl_fail(err, ENOMEM, HL_NO_OFFSET, "out of memory");
+		goto out;
+	}
+	r.s->nr_refs = 1;
+	r.s->header = r.image.header;
+	note_time(r.s);
+	rc = map_file(&r);
+	if (!rc)
+		rc = read_tables(&r);
+	if (!rc)
+		*out = r.s;
+	else
+		hl_snapshot_unref(r.s);
+out:
+	if (r.map)
+		munmap((void *)r.map, r.image.size);
+	hl_image_release(&r.image);
+	return rc;
+}
+
+int hl_snapshot_load(const char *path, struct hl_snapshot **out, struct hl_error *err)
+{
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int rc;
+
+	if (fd < 0)
+		return hl_fail(err, errno, HL_NO_OFFSET, "cannot be opened");
+	rc = hl_snapshot_load_fd(fd, out, err);
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several snapshots as one.  Every object gets a place of its own in an address space that never
+ * was, the same for all processes that had it, and every address moves there.
+ */
+#include "snapshot/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ADDRESS 0x100000u
+#define HOLE 0x100000u
+
+struct merging {
+	struct hl_snapshot *s;
+	struct hl_map nodes;		/* (parent, ip) -> node */
+	struct hl_map sites;		/* (node; kind, domain, total) -> site */
+	uint64_t next_address;
+};
+
+/* What of one source became what. */
+struct merging_source {
+	const struct hl_snapshot *s;
+	struct hl_finder *finder;
+	uint64_t *shifts;		/* by module: new address - old one */
+	uint64_t *ips;			/* by source frame */
+	uint32_t *nodes;
+};
+
+static bool is_same_module(const struct hl_snapshot *a, const struct hl_module *x,
+		const struct hl_snapshot *b, const struct hl_module *y)
+{
+	struct hl_text p = hl_snapshot_text(a, x->path);
+	struct hl_text q = hl_snapshot_text(b, y->path);
+
+	return x->build_id_bytes == y->build_id_bytes &&
+		!memcmp(x->build_id, y->build_id, x->build_id_bytes) &&
+		p.length == q.length && !memcmp(p.data, q.data, p.length) &&
+		x->start - x->bias == y->start - y->bias && x->end - x->start == y->end - y->start;
+}
+
+static int place_module(struct merging *m, const struct hl_snapshot *s, const struct hl_module *module,
+		uint64_t *shift)
+{
+	const struct hl_module *known;
+	struct hl_module_info info = {
+		.path = hl_snapshot_text(s, module->path),
+		.build_id = module->build_id,
+		.build_id_bytes = module->build_id_bytes,
+		.start = m->next_address,
+		.end = m->next_address + (module->end - module->start),
+	};
+
+	for (uint64_t i = 0; i < m->s->globals.nr_modules; i++) {
+		known = &m->s->modules[i];
+		if (is_same_module(s, module, m->s, known)) {
+			*shift = known->start - module->start;
+			return 0;
+		}
+	}
+	if (info.end < info.start || info.end > HL_IP_FRAME_TAG >> 1)
+		return -EFBIG;
+	*shift = info.start - module->start;
+	info.bias = module->bias + *shift;
+	m->next_address = (info.end + HOLE) & ~(uint64_t)0xfff;
+	return hl_snapshot_add_module(m->s, &info);
+}
+
+static int place_modules(struct merging *m, struct merging_source *source)
+{
+	int rc = 0;
+
+	for (uint64_t i = 0; !rc && i < source->s->globals.nr_modules; i++)
+		rc = place_module(m, source->s, &source->s->modules[i], &source->shifts[i]);
+	return rc;
+}
+
+/* Equal frames of several sources are met when they are resolved; here each keeps its own. */
+static int copy_frames(struct merging *m, struct merging_source *source)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < source->s->nr_frames; i++) {
+		const struct hl_source_frame *f = &source->s->frames[i];
+
+		rc = hl_snapshot_add_frame(m->s, hl_snapshot_text(source->s, f->file),
+				hl_snapshot_text(source->s, f->function), f->lineno,
+				&source->ips[i]);
+	}
+	return rc;
+}
+
+/* An address outside all objects has no meaning elsewhere; 1 lies in no object of ours. */
+static uint64_t moved_ip(const struct merging_source *source, uint32_t node)
+{
+	const struct hl_source_frame *f = hl_snapshot_frame_of(source->s, node);
+	long module;
+
+	if (f)
+		return source->ips[f - source->s->frames];
+	module = hl_snapshot_module_of(source->finder, node);
+	return module < 0 ? 1 : source->s->nodes[node].ip + source->shifts[module];
+}
+
+static int copy_nodes(struct merging *m, struct merging_source *source)
+{
+	for (uint32_t i = 0; i < HL_NR_RESERVED_NODES; i++)
+		source->nodes[i] = i;
+	for (uint64_t i = HL_NR_RESERVED_NODES; i < source->s->globals.nr_nodes; i++) {
+		uint32_t parent = source->nodes[source->s->nodes[i].parent];
+		uint64_t ip = moved_ip(source, (uint32_t)i);
+		struct hl_map_entry *entry = hl_map_at(&m->nodes, parent, ip);
+		int rc = entry ? 0 : -ENOMEM;
+
+		if (!rc && entry->value == UINT32_MAX)
+			rc = hl_snapshot_add_node(m->s, parent, ip, &entry->value);
+		if (rc)
+			return rc;
+		source->nodes[i] = entry->value;
+	}
+	return 0;
+}
+
+static int copy_site(struct merging *m, uint32_t node, const struct hl_site_counts *from)
+{
+	const struct hl_site *site = &from->site;
+	struct hl_map_entry *entry = hl_map_at(&m->sites, node, (uint64_t)site->total_frames << 16 |
+			(uint64_t)site->kind << 8 | site->domain);
+	int rc;
+
+	if (!entry)
+		return -ENOMEM;
+	if (entry->value != UINT32_MAX) {
+		hl_counts_add(&m->s->sites[entry->value].counts, &from->counts);
+		return 0;
+	}
+	rc = hl_snapshot_add_site(m->s, node, HL_KIND_NONE, (enum hl_domain)site->domain,
+			&from->counts);
+	if (rc)
+		return rc;
+	entry->value = (uint32_t)m->s->globals.nr_sites - 1;
+	m->s->sites[entry->value].site.kind = site->kind;
+	m->s->sites[entry->value].site.total_frames = site->total_frames;
+	return 0;
+}
+
+static int copy_sites(struct merging *m, const struct merging_source *source)
+{
+	int rc = 0;
+
+	hl_counts_add(&m->s->sites[HL_SITE_OWN].counts, &source->s->sites[HL_SITE_OWN].counts);
+	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < source->s->globals.nr_sites; i++) {
+		const struct hl_site_counts *site = &source->s->sites[i];
+
+		if (site->counts.alloc_count || site->counts.free_count)
+			rc = copy_site(m, source->nodes[site->site.node], site);
+	}
+	return rc;
+}
+
+static void add_shard(struct hl_shard *to, const struct hl_shard *from)
+{
+	to->events += from->events;
+	to->truncated_events += from->truncated_events;
+	to->partial_events += from->partial_events;
+	to->unknown_frees += from->unknown_frees;
+	to->inherited_frees += from->inherited_frees;
+	to->replaced_blocks += from->replaced_blocks;
+	to->failed_allocs += from->failed_allocs;
+	to->timed_events += from->timed_events;
+	to->timed_ns += from->timed_ns;
+}
+
+static void add_globals(struct hl_globals *to, const struct hl_globals *from)
+{
+	for (int d = 0; d < HL_NR_DOMAINS; d++) {
+		to->domains[d].current_bytes = (int64_t)((uint64_t)to->domains[d].current_bytes +
+				(uint64_t)from->domains[d].current_bytes);
+		to->domains[d].peak_bytes = (int64_t)((uint64_t)to->domains[d].peak_bytes +
+				(uint64_t)from->domains[d].peak_bytes);
+	}
+	to->file_bytes += from->file_bytes;
+	to->private_bytes += from->private_bytes;
+	to->refused_bytes += from->refused_bytes;
+	to->refused_stacks += from->refused_stacks;
+	to->early_lost += from->early_lost;
+	to->threads_seen += from->threads_seen;
+	to->lost_blocks += from->lost_blocks;
+	to->grain_bytes = from->grain_bytes > to->grain_bytes ? from->grain_bytes : to->grain_bytes;
+}
+
+/* What is equal in all stays; the names are those of the first. */
+static int first_header(struct hl_snapshot *to, const struct hl_snapshot *from)
+{
+	const struct hl_string *source = &from->header.exe;
+	struct hl_string *target = &to->header.exe;
+	int rc = 0;
+
+	to->header = from->header;
+	to->header.kind = HL_LEDGER_SNAPSHOT;
+	for (int i = 0; !rc && i < 5; i++) {
+		struct hl_text text = hl_snapshot_text(from, source[i]);
+
+		rc = hl_snapshot_add_string(to, text.data, text.length, &target[i]);
+	}
+	return rc;
+}
+
+static void next_header(struct hl_ledger_header *to, const struct hl_ledger_header *from)
+{
+	to->pid = to->ppid = 0;
+	to->flags |= from->flags;
+	to->end_status = to->end_status == from->end_status ? to->end_status : 0;
+	if (to->end_reason != from->end_reason)
+		to->end_reason = HL_END_NONE;
+	if (to->session != from->session)
+		to->session = 0;
+	if (from->depth_limit > to->depth_limit)
+		to->depth_limit = from->depth_limit;
+	if (from->start_monotonic_ns < to->start_monotonic_ns)
+		to->start_monotonic_ns = from->start_monotonic_ns;
+	if (from->start_realtime_ns < to->start_realtime_ns)
+		to->start_realtime_ns = from->start_realtime_ns;
+	if (from->end_monotonic_ns > to->end_monotonic_ns)
+		to->end_monotonic_ns = from->end_monotonic_ns;
+}
+
+static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_first)
+{
+	struct merging_source source = {
+		.s = s,
+		.finder = hl_finder_new(s),
+		.shifts = calloc(s->globals.nr_modules + 1, sizeof(*source.shifts)),
+		.ips = calloc(s->nr_frames + 1, sizeof(*source.ips)),
+		.nodes = calloc(s->globals.nr_nodes + 1, sizeof(*source.nodes)),
+	};
+	int rc = source.finder && source.shifts && source.ips && source.nodes ? 0 : -ENOMEM;
+
+	if (!rc && is_first)
+		rc = first_header(m->s, s);
+	else if (!rc && s->header.sample_bytes != m->s->header.sample_bytes)
+		rc = -EINVAL;
+	if (!rc)
+		rc = place_modules(m, &source);
+	if (!rc)
+		rc = copy_frames(m, &source);
+	if (!rc)
+		rc = copy_nodes(m, &source);
+	if (!rc)
+		rc = copy_sites(m, &source);
+	if (!rc) {
+		next_header(&m->s->header, is_first ? &m->s->header : &s->header);
+		add_shard(&m->s->shard, &s->shard);
+		add_globals(&m->s->globals, &s->globals);
+	}
+	hl_finder_free(source.finder);
+	free(source.shifts);
+	free(source.ips);
+	free(source.nodes);
+	return rc;
+}
+
+int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl_snapshot **out)
+{
+	struct merging m = {.s = hl_snapshot_new(), .next_address = FIRST_ADDRESS};
+	int rc = !nr ? -EINVAL : m.s ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = add_snapshot(&m, snapshots[i], i == 0);
+	hl_map_release(&m.nodes);
+	hl_map_release(&m.sites);
+	if (rc)
+		hl_snapshot_unref(m.s);
+	else
+		*out = m.s;
+	return rc;
+}

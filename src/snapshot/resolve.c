@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses to frames, and the interning of frames, locations and tracebacks. */
+#include "snapshot/resolve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Out of memory: the entry is left out, instead of uthash's exit(). */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "snapshot/symbols.h"
+#include "snapshot/wrappers.h"
+
+#define MAX_INLINED 64
+#define MAX_PATH_TEXT 4096
+/* One of them may have a whole unit's debugging information to read. */
+#define PROGRESS_NODES 16
+
+struct hl_interned_string {
+	UT_hash_handle hh;
+	uint32_t id;
+	char text[];
+};
+
+static uint32_t add_string(struct hl_resolver *r, const char *text)
+{
+	size_t length = strlen(text);
+	struct hl_interned_string *s;
+
+	if (hl_array_grow((void **)&r->strings, &r->string_room, r->nr_strings, sizeof(char *)) ||
+			hl_array_grow((void **)&r->is_wrapper, &r->wrapper_room, r->nr_strings, 1))
+		return HL_NONE;
+	s = malloc(sizeof(*s) + length + 1);
+	if (!s)
+		return HL_NONE;
+	s->id = (uint32_t)r->nr_strings;
+	memcpy(s->text, text, length + 1);
+	HASH_ADD(hh, r->strings_by_text, text, length, s);
+	if (!s->hh.tbl) {
+		free(s);
+		return HL_NONE;
+	}
+	r->is_wrapper[r->nr_strings] = 0;
+	r->strings[r->nr_strings++] = s->text;
+	return s->id;
+}
+
+uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text)
+{
+	struct hl_interned_string *s;
+
+	HASH_FIND(hh, resolver->strings_by_text, text, strlen(text), s);
+	return s ? s->id : add_string(resolver, text);
+}
+
+static bool asks_wrapper(const struct hl_resolver *r, const char *function)
+{
+	if (hl_wrapper_is_known(function))
+		return true;
+	for (char **w = r->wrappers; *w; w++)
+		if (hl_wrapper_matches(*w, function))
+			return true;
+	return false;
+}
+
+static bool is_wrapper(struct hl_resolver *r, uint32_t function)
+{
+	if (r->no_skip || !function)
+		return false;
+	if (!r->is_wrapper[function])
+		r->is_wrapper[function] = asks_wrapper(r, r->strings[function]) ? 2 : 1;
+	return r->is_wrapper[function] == 2;
+}
+
+static int copy_wrappers(struct hl_resolver *r, const char *const *wrappers)
+{
+	size_t nr = 0;
+
+	while (wrappers && wrappers[nr])
+		nr++;
+	r->wrappers = calloc(nr + 1, sizeof(char *));
+	if (!r->wrappers)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		r->wrappers[i] = strdup(wrappers[i]);
+		if (!r->wrappers[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int new_symbols(struct hl_resolver *r, const struct hl_resolve_options *options)
+{
+	struct hl_symbols_options o = {.debug_dirs = options->debug_dirs};
+
+	while (o.debug_dirs && o.debug_dirs[o.nr_debug_dirs])
+		o.nr_debug_dirs++;
+	r->symbols = hl_symbols_new(&o);
+	return r->symbols ? 0 : -ENOMEM;
+}
+
+int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver **out)
+{
+	static const struct hl_resolve_options defaults;
+	struct hl_resolver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->nr_refs = 1;
+	options = options ? options : &defaults;
+	r->no_skip = options->no_skip;
+	r->directory = options->directory ? strdup(options->directory) : NULL;
+	/* String 0 is the empty one, traceback 0 the root. */
+	if ((options->directory && !r->directory) || copy_wrappers(r, options->wrappers) || new_symbols(r, options) ||
+			hl_resolver_string(r, "") != 0 ||
+			hl_array_grow((void **)&r->traces, &r->trace_room, 0, sizeof(*r->traces))) {
+		hl_resolver_unref(r);
+		return -ENOMEM;
+	}
+	r->traces[0] = (struct hl_trace_node){.parent = HL_TRACE_ROOT, .location = HL_NONE};
+	r->nr_traces = 1;
+	*out = r;
+	return 0;
+}
+
+struct hl_resolver *hl_resolver_ref(struct hl_resolver *resolver)
+{
+	resolver->nr_refs++;
+	return resolver;
+}
+
+static void free_strings(struct hl_resolver *r)
+{
+	struct hl_interned_string *s;
+	struct hl_interned_string *next;
+
+	HASH_ITER(hh, r->strings_by_text, s, next) {
+		HASH_DEL(r->strings_by_text, s);
+		free(s);
+	}
+	free(r->strings);
+	for (char **w = r->wrappers; w && *w; w++)
+		free(*w);
+	free(r->wrappers);
+}
+
+void hl_resolver_unref(struct hl_resolver *resolver)
+{
+	if (!resolver || --resolver->nr_refs)
+		return;
+	free_strings(resolver);
+	hl_symbols_free(resolver->symbols);
+	free(resolver->directory);
+	free(resolver->is_wrapper);
+	free(resolver->frames);
+	free(resolver->addresses);
+	free(resolver->locations);
+	free(resolver->traces);
+	free(resolver->problems);
+	free(resolver->modules);
+	free(resolver->moved);
+	hl_map_release(&resolver->moved_map);
+	hl_map_release(&resolver->source_map);
+	hl_map_release(&resolver->address_map);
+	hl_map_release(&resolver->location_map);
+	hl_map_release(&resolver->trace_map);
+	free(resolver);
+}
+
+void hl_resolver_set_progress(struct hl_resolver *resolver,
+		void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
+{
+	resolver->progress = progress;
+	resolver->progress_arg = arg;
+}
+
+const struct hl_symbol_problem *hl_resolver_problem(const struct hl_resolver *resolver, size_t index)
+{
+	return index < resolver->nr_problems ? &resolver->problems[index] : NULL;
+}
+
+/* Keep what the symboliser says of a module, if it matters to the reader of a report. */
+static int note_problem(struct hl_resolver *r, int handle, const char *path)
+{
+	struct hl_symbols_info info;
+	uint32_t module;
+
+	if (hl_symbols_module_info(r->symbols, handle, &info) || !info.text)
+		return 0;
+	if (info.status != HL_SYMBOLS_CHANGED && info.status != HL_SYMBOLS_MISSING &&
+			info.status != HL_SYMBOLS_UNREADABLE && !info.dwarf_unreadable &&
+			!info.alt_missing)
+		return 0;
+	module = hl_resolver_string(r, path);
+	if (module == HL_NONE || hl_array_grow((void **)&r->problems, &r->problem_room,
+			r->nr_problems, sizeof(*r->problems)))
+		return -ENOMEM;
+	r->problems[r->nr_problems++] = (struct hl_symbol_problem){
+		.module = r->strings[module],
+		.msg = info.text,
+	};
+	return 0;
+}
+
+static int meet_module(struct hl_resolver *r, int handle, const char *path)
+{
+	for (size_t i = 0; i < r->nr_modules; i++)
+		if (r->modules[i] == handle)
+			return 0;
+	if (hl_array_grow((void **)&r->modules, &r->module_room, r->nr_modules, sizeof(int)))
+		return -ENOMEM;
+	r->modules[r->nr_modules++] = handle;
+	return note_problem(r, handle, path);
+}
+
+/* A module of one snapshot as the symboliser knows it. */
+struct used_module {
+	char *path;			/* NULL: not looked at yet */
+	uint32_t name;			/* its path as a string */
+	int handle;
+};
+
+static int use_module(struct hl_resolver *r, const struct hl_snapshot *s, size_t index,
+		struct used_module *used)
+{
+	const struct hl_module *m = &s->modules[index];
+	struct hl_text text = hl_snapshot_text(s, m->path);
+
+	used->path = strndup(text.data, text.length);
+	if (!used->path)
+		return -ENOMEM;
+	used->name = hl_resolver_string(r, used->path);
+	used->handle = hl_symbols_module(r->symbols, used->path,
+			m->build_id_bytes ? m->build_id : NULL, m->build_id_bytes);
+	if (used->name == HL_NONE || used->handle < 0)
+		return -ENOMEM;
+	return meet_module(r, used->handle, used->path);
+}
+
+int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved_frame *frame)
+{
+	struct hl_resolver *r = resolver;
+
+	if (frame->file == HL_NONE || frame->function == HL_NONE || frame->module == HL_NONE ||
+			frame->linkage == HL_NONE || r->nr_frames >= HL_NONE)
+		return -ENOMEM;
+	if (hl_array_grow((void **)&r->frames, &r->frame_room, r->nr_frames, sizeof(*r->frames)))
+		return -ENOMEM;
+	r->frames[r->nr_frames] = *frame;
+	r->frames[r->nr_frames++].is_wrapper = is_wrapper(r, frame->function);
+	return 0;
+}
+
+uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *path, uint64_t vaddr)
+{
+	const char *slash = strrchr(path, '/');
+	char text[MAX_PATH_TEXT];
+
+	snprintf(text, sizeof(text), "%.4000s+0x%" PRIx64, slash && slash[1] ? slash + 1 : path,
+			vaddr);
+	return hl_resolver_string(resolver, text);
+}
+
+static int add_symbol_frames(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr)
+{
+	struct hl_frame found[MAX_INLINED];
+	size_t nr = hl_symbols_lookup(r->symbols, module->handle, vaddr, found, MAX_INLINED);
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < nr; i++) {
+		const struct hl_frame *f = &found[i];
+		bool has_name = f->source != HL_FRAME_OFFSET;
+		struct hl_resolved_frame frame = {
+			.file = f->file ? hl_resolver_string(r, f->file) :
+				hl_resolver_offset_string(r, module->path, vaddr),
+			.function = has_name ? hl_resolver_string(r, f->function) : 0,
+			.module = module->name,
+			.lineno = f->file ? f->line : 0,
+			.linkage = has_name && f->linkage_name ?
+				hl_resolver_string(r, f->linkage_name) : 0,
+			.function_line = f->function_line,
+			.function_start = f->function_start,
+			.vaddr = vaddr,
+		};
+
+		rc = hl_resolver_add_frame(r, &frame);
+	}
+	return rc;
+}
+
+/* An address outside all modules: code made at run time, or a damaged stack. */
+static int add_named_frame(struct hl_resolver *r, const char *name)
+{
+	struct hl_resolved_frame frame = {.file = hl_resolver_string(r, name)};
+
+	return hl_resolver_add_frame(r, &frame);
+}
+
+/* The entry of (module, address); made by the first node that has it. */
+static int resolve_address(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr,
+		uint32_t *out)
+{
+	uint64_t handle = module ? (uint64_t)module->handle : UINT64_MAX;
+	struct hl_map_entry *entry = hl_map_at(&r->address_map, handle, vaddr);
+	size_t first = r->nr_frames;
+	int rc;
+
+	if (!entry)
+		return -ENOMEM;
+	if (entry->value != HL_NONE) {
+		*out = entry->value;
+		return 0;
+	}
+	rc = module ? add_symbol_frames(r, module, vaddr) : add_named_frame(r, "<unknown>");
+	if (rc || hl_array_grow((void **)&r->addresses, &r->address_room, r->nr_addresses,
+			sizeof(*r->addresses)))
+		return -ENOMEM;
+	r->addresses[r->nr_addresses] = (struct hl_resolved_address){
+		.first = (uint32_t)first,
+		.nr = (uint32_t)(r->nr_frames - first),
+	};
+	entry->value = *out = (uint32_t)r->nr_addresses++;
+	return 0;
+}
+
+/* A name in a snapshot may hold anything: what stands behind a NUL is cut off. */
+static uint32_t text_string(struct hl_resolver *r, struct hl_text text)
+{
+	char *copy = strndup(text.data, text.length);
+	uint32_t id = copy ? hl_resolver_string(r, copy) : HL_NONE;
+
+	free(copy);
+	return id;
+}
+
+static int add_address(struct hl_resolver *r, const struct hl_resolved_frame *frame,
+		struct hl_map_entry *entry)
+{
+	int rc = hl_resolver_add_frame(r, frame);
+
+	if (rc || hl_array_grow((void **)&r->addresses, &r->address_room, r->nr_addresses,
+			sizeof(*r->addresses)))
+		return -ENOMEM;
+	r->addresses[r->nr_addresses] = (struct hl_resolved_address){
+		.first = (uint32_t)(r->nr_frames - 1),
+		.nr = 1,
+	};
+	entry->value = (uint32_t)r->nr_addresses++;
+	return 0;
+}
+
+/* Equal source frames of all snapshots are one entry. */
+static int resolve_source(struct hl_resolver *r, const struct hl_snapshot *s,
+		const struct hl_source_frame *source, uint32_t *out)
+{
+	struct hl_resolved_frame frame = {
+		.file = text_string(r, hl_snapshot_text(s, source->file)),
+		.function = text_string(r, hl_snapshot_text(s, source->function)),
+		.lineno = source->lineno,
+	};
+	struct hl_map_entry *entry;
+
+	if (frame.file == HL_NONE || frame.function == HL_NONE)
+		return -ENOMEM;
+	entry = hl_map_at(&r->source_map, (uint64_t)frame.file << 32 | frame.function,
+			frame.lineno);
+	if (!entry || (entry->value == HL_NONE && add_address(r, &frame, entry)))
+		return -ENOMEM;
+	*out = entry->value;
+	return 0;
+}
+
+static int resolve_sources(struct hl_resolver *r, const struct hl_snapshot *s, uint32_t *sources)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < s->nr_frames; i++)
+		rc = resolve_source(r, s, &s->frames[i], &sources[i]);
+	return rc;
+}
+
+static int resolve_node(struct hl_resolver *r, const struct hl_finder *finder,
+		const struct hl_snapshot *s, struct used_module *used, uint32_t node, uint32_t *out)
+{
+	long index = hl_snapshot_module_of(finder, node);
+	int rc;
+
+	if (index < 0)
+		return resolve_address(r, NULL, 0, out);
+	if (!used[index].path) {
+		rc = use_module(r, s, (size_t)index, &used[index]);
+		if (rc)
+			return rc;
+	}
+	return resolve_address(r, &used[index], s->nodes[node].ip - 1 - s->modules[index].bias, out);
+}
+
+/* What resolving the nodes of one snapshot needs. */
+struct resolving {
+	struct hl_resolver *r;
+	const struct hl_snapshot *s;
+	struct hl_finder *finder;
+	struct used_module *used;	/* by module */
+	uint32_t *sources;		/* by source frame: its address */
+	uint32_t *addresses;		/* by node; HL_NONE: not asked for */
+};
+
+static int resolve(struct resolving *n, uint32_t node)
+{
+	const struct hl_source_frame *f = hl_snapshot_frame_of(n->s, node);
+
+	if (n->addresses[node] != HL_NONE)
+		return 0;
+	if (!f)
+		return resolve_node(n->r, n->finder, n->s, n->used, node, &n->addresses[node]);
+	n->addresses[node] = n->sources[f - n->s->frames];
+	return 0;
+}
+
+static void tell_progress(const struct resolving *n, uint64_t done, uint64_t total)
+{
+	if (n->r->progress && (done % PROGRESS_NODES == 0 || done == total))
+		n->r->progress(n->r->progress_arg, done, total);
+}
+
+static int resolve_all(struct resolving *n)
+{
+	uint64_t nr = n->s->globals.nr_nodes;
+	int rc = 0;
+
+	for (uint64_t i = HL_NR_RESERVED_NODES; !rc && i < nr; i++) {
+		tell_progress(n, i, nr);
+		rc = resolve(n, (uint32_t)i);
+	}
+	tell_progress(n, nr, nr);
+	return rc;
+}
+
+static bool is_line(const struct hl_resolver *r, uint32_t address)
+{
+	const struct hl_resolved_address *a = &r->addresses[address];
+
+	for (uint32_t k = 0; k < a->nr; k++)
+		if (!r->frames[a->first + k].is_wrapper)
+			return true;
+	return false;
+}
+
+/* From the innermost frame of each stack outwards until one is no wrapper's. */
+static int resolve_lines(struct resolving *n)
+{
+	uint64_t nr = n->s->globals.nr_sites;
+	int rc = 0;
+
+	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < nr; i++) {
+		uint32_t node = n->s->sites[i].site.node;
+
+		tell_progress(n, i, nr);
+		for (; !rc && node >= HL_NR_RESERVED_NODES; node = n->s->nodes[node].parent) {
+			rc = resolve(n, node);
+			if (rc || is_line(n->r, n->addresses[node]))
+				break;
+		}
+	}
+	tell_progress(n, nr, nr);
+	return rc;
+}
+
+int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *snapshot,
+		bool only_lines, uint32_t **out)
+{
+	uint64_t nr = snapshot->globals.nr_nodes;
+	uint64_t nr_modules = snapshot->globals.nr_modules;
+	struct resolving n = {
+		.r = resolver,
+		.s = snapshot,
+		.finder = hl_finder_new(snapshot),
+		.used = calloc(nr_modules + 1, sizeof(*n.used)),
+		.sources = calloc(snapshot->nr_frames + 1, sizeof(*n.sources)),
+		.addresses = malloc((nr + 1) * sizeof(*n.addresses)),
+	};
+	int rc = n.finder && n.used && n.sources && n.addresses ? 0 : -ENOMEM;
+
+	if (!rc) {
+		memset(n.addresses, 0xff, (nr + 1) * sizeof(*n.addresses));
+		rc = resolve_sources(resolver, snapshot, n.sources);
+	}
+	if (!rc)
+		rc = only_lines ? resolve_lines(&n) : resolve_all(&n);
+	for (uint64_t i = 0; n.used && i < nr_modules; i++)
+		free(n.used[i].path);
+	free(n.used);
+	free(n.sources);
+	hl_finder_free(n.finder);
+	if (rc) {
+		free(n.addresses);
+		return rc;
+	}
+	*out = n.addresses;
+	return 0;
+}
+
+uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_resolved_frame *key,
+		const struct hl_resolved_frame *frame)
+{
+	struct hl_map_entry *entry = hl_map_at(&resolver->location_map,
+			(uint64_t)key->file << 32 | key->function,
+			(uint64_t)key->lineno << 32 | key->module);
+
+	if (!entry || entry->value != HL_NONE)
+		return entry ? entry->value : HL_NONE;
+	if (hl_array_grow((void **)&resolver->locations, &resolver->location_room,
+			resolver->nr_locations, sizeof(*resolver->locations)))
+		return HL_NONE;
+	resolver->locations[resolver->nr_locations] = (struct hl_named_location){
+		.public = {
+			.filename = resolver->strings[frame->file],
+			.function = resolver->strings[frame->function],
+			.module = resolver->strings[frame->module],
+			.lineno = frame->lineno,
+		},
+		.file = frame->file,
+		.is_wrapper = frame->is_wrapper,
+	};
+	entry->value = (uint32_t)resolver->nr_locations++;
+	return entry->value;
+}
+
+uint32_t hl_resolver_trace(struct hl_resolver *resolver, uint32_t parent, uint32_t location)
+{
+	struct hl_map_entry *entry = hl_map_at(&resolver->trace_map, parent, location);
+
+	if (!entry || entry->value != HL_NONE)
+		return entry ? entry->value : HL_NONE;
+	if (resolver->nr_traces >= HL_NONE || hl_array_grow((void **)&resolver->traces,
+			&resolver->trace_room, resolver->nr_traces, sizeof(*resolver->traces)))
+		return HL_NONE;
+	resolver->traces[resolver->nr_traces] =
+		(struct hl_trace_node){.parent = parent, .location = location};
+	entry->value = (uint32_t)resolver->nr_traces++;
+	return entry->value;
+}

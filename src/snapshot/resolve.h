@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names for addresses, and small numbers for names: the inside of struct hl_resolver.
+ *
+ * Three interned levels, each a dense array:
+ *   frame      one function at one line (several for an address with inlined calls)
+ *   location   what a group shows of a frame: (file, line), (file, function) ...; equal ones are
+ *              one number, whatever address, module load or snapshot they came from
+ *   traceback  a node of the tree of locations, most recent frame at the leaf; 0 is the root
+ */
+#ifndef HL_SNAPSHOT_RESOLVE_H
+#define HL_SNAPSHOT_RESOLVE_H
+
+#include "snapshot/heapledger.h"
+#include "snapshot/map.h"
+#include "snapshot/snapshot.h"
+
+/* Strings are numbers in struct hl_resolver.strings. */
+struct hl_resolved_frame {
+	uint32_t file;			/* or "module+0xoffset" */
+	uint32_t function;
+	uint32_t module;
+	uint32_t lineno;
+	uint32_t linkage;		/* the linker's name of the function */
+	uint32_t function_line;		/* where the function begins; 0: not known */
+	uint32_t apart;			/* not 0: equal places of other frames are others */
+	uint64_t function_start;	/* ELF address; 0: not known */
+	uint64_t vaddr;			/* of the frame */
+	bool is_wrapper;
+};
+
+/* The frames of an address: nr of them from first on, innermost first. */
+struct hl_resolved_address {
+	uint32_t first;
+	uint32_t nr;
+};
+
+struct hl_named_location {
+	struct hl_location public;
+	uint32_t file;			/* string */
+	bool is_wrapper;
+};
+
+struct hl_trace_node {
+	uint32_t parent;		/* the caller */
+	uint32_t location;
+};
+
+/* The one traceback without frames, and what hl_map gives for no entry. */
+#define HL_TRACE_ROOT 0u
+#define HL_NONE UINT32_MAX
+
+/* What a resolver made of the nodes of a snapshot; kept there, for the next question. */
+struct hl_resolution {
+	unsigned int nr_refs;
+	struct hl_resolver *resolver;	/* a reference */
+	uint64_t nr_nodes;
+	bool only_lines;		/* frames beyond the lines have HL_NONE */
+	uint32_t *addresses;		/* by node: index into resolver->addresses */
+	uint32_t *lines;		/* by node: the frame that is the line of its stack, or HL_NONE */
+};
+
+struct hl_interned_string;
+struct hl_symbols;
+
+struct hl_resolver {
+	unsigned int nr_refs;
+	bool no_skip;
+	void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
+	void *progress_arg;
+	char *directory;		/* NULL: none */
+	char **wrappers;		/* NULL-ended */
+	struct hl_symbols *symbols;
+	struct hl_interned_string *strings_by_text;
+	const char **strings;
+	uint8_t *is_wrapper;		/* by string: 0 not asked yet, 1 no, 2 yes */
+	struct hl_resolved_frame *frames;
+	struct hl_resolved_address *addresses;
+	struct hl_named_location *locations;
+	struct hl_trace_node *traces;
+	struct hl_symbol_problem *problems;
+	int *modules;			/* handles of the symboliser that were used */
+	struct hl_map moved_map;	/* (file, line) of a newer build -> moved */
+	struct hl_location *moved;	/* where it was in the older one */
+	size_t nr_moved, moved_room;
+	struct hl_map source_map;	/* (file, function; line) -> addresses, of source frames */
+	struct hl_map address_map;	/* (module handle, ELF address) -> addresses */
+	struct hl_map location_map;	/* (file, function; line, module) -> locations */
+	struct hl_map trace_map;	/* (parent, location) -> traces */
+	size_t nr_strings, string_room, wrapper_room;
+	size_t nr_frames, frame_room;
+	size_t nr_addresses, address_room;
+	size_t nr_locations, location_room;
+	size_t nr_traces, trace_room;
+	size_t nr_problems, problem_room;
+	size_t nr_modules, module_room;
+};
+
+/**
+ * hl_resolve_nodes() - the frames of every node of a snapshot
+ * @only_lines: only as far outwards as the line of each stack: the names of outer frames, and with
+ *              them whole objects with their debugging information, are left alone
+ * @out: receives, by node, an index into resolver->addresses, HL_NONE for what was left alone; the
+ *       caller frees it
+ *
+ * Returns: 0; -ENOMEM.
+ */
+int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *snapshot,
+		bool only_lines, uint32_t **out);
+
+/**
+ * hl_snapshot_resolve() - the same, remembered by the snapshot, with the line of each stack
+ *
+ * Returns: 0; -ENOMEM.  @snapshot->resolution is that of @resolver afterwards.
+ */
+int hl_snapshot_resolve(struct hl_snapshot *snapshot, struct hl_resolver *resolver);
+/* For who asks for the lines of stacks only, see hl_resolve_nodes(). */
+int hl_snapshot_resolve_lines(struct hl_snapshot *snapshot, struct hl_resolver *resolver);
+/* Find the line of each stack again, after addresses were changed; 0 or -ENOMEM. */
+int hl_resolution_find_lines(struct hl_resolution *resolution, const struct hl_snapshot *s);
+struct hl_resolution *hl_resolution_ref(struct hl_resolution *resolution);
+void hl_resolution_unref(struct hl_resolution *resolution);
+
+/**
+ * hl_resolution_line() - the frame that is the line of a stack
+ * @node: its innermost frame, no reserved node
+ *
+ * Returns: index into resolver->frames: the most recent frame that is no wrapper; of a stack with
+ *          only such frames the most recent one.
+ */
+uint32_t hl_resolution_line(const struct hl_resolution *resolution, uint32_t node);
+
+/* Store a frame and say whether it is a wrapper's; 0 or -ENOMEM. */
+int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved_frame *frame);
+
+/* "libz.so.1+0x2f80": where no line is known, and the same in every run; HL_NONE: out of memory. */
+uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *path, uint64_t vaddr);
+
+/* A string's number; HL_NONE: out of memory. */
+uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text);
+
+/**
+ * hl_resolver_location() - the number of a location, made if new
+ * @key: the parts that make it: strings or 0 (the empty string), and a line
+ * @frame: what is shown of it if it is new
+ *
+ * Returns: number; HL_NONE: out of memory.
+ */
+uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_resolved_frame *key,
+		const struct hl_resolved_frame *frame);
+
+/* The traceback of @location called from @parent; HL_NONE: out of memory. */
+uint32_t hl_resolver_trace(struct hl_resolver *resolver, uint32_t parent, uint32_t location);
+
+/* Order of two locations: by file, line, function. */
+int hl_location_compare(const struct hl_location *a, const struct hl_location *b);
+
+/* Order of two tracebacks: tuples of (filename, lineno), oldest frame first. */
+int hl_traceback_compare(const struct hl_resolver *resolver, uint32_t a, uint32_t b);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Copies of a snapshot. */
+#include "snapshot/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* NULL: out of memory; of nothing a block of one byte. */
+static void *copy_of(const void *data, size_t nr, size_t record_bytes)
+{
+	void *copy = malloc(nr * record_bytes + 1);
+
+	if (copy && nr)
+		memcpy(copy, data, nr * record_bytes);
+	return copy;
+}
+
+static bool copy_tables(struct hl_snapshot *copy, const struct hl_snapshot *s)
+{
+	const struct hl_globals *g = &s->globals;
+
+	copy->strings = copy_of(s->strings, g->string_bytes, 1);
+	copy->modules = copy_of(s->modules, g->nr_modules, sizeof(*s->modules));
+	copy->generations = copy_of(s->generations, g->nr_generations, sizeof(*s->generations));
+	copy->nodes = copy_of(s->nodes, g->nr_nodes, sizeof(*s->nodes));
+	copy->frames = copy_of(s->frames, s->nr_frames, sizeof(*s->frames));
+	copy->sites = copy_of(s->sites, HL_NR_RESERVED_SITES, sizeof(*s->sites));
+	return copy->strings && copy->modules && copy->generations && copy->nodes &&
+		copy->frames && copy->sites;
+}
+
+struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
+{
+	struct hl_snapshot *copy = calloc(1, sizeof(*copy));
+	const struct hl_globals *g = &snapshot->globals;
+
+	if (!copy)
+		return NULL;
+	*copy = (struct hl_snapshot){
+		.nr_refs = 1,
+		.header = snapshot->header,
+		.globals = *g,
+		.shard = snapshot->shard,
+		.read_ns = snapshot->read_ns,
+		.nr_frames = snapshot->nr_frames,
+		.frame_room = snapshot->nr_frames,
+		.string_room = g->string_bytes,
+		.module_room = g->nr_modules,
+		.generation_room = g->nr_generations,
+		.node_room = g->nr_nodes,
+		.site_room = HL_NR_RESERVED_SITES,
+	};
+	if (!copy_tables(copy, snapshot)) {
+		hl_snapshot_unref(copy);
+		return NULL;
+	}
+	copy->globals.nr_sites = HL_NR_RESERVED_SITES;
+	for (uint64_t i = 0; i < g->nr_nodes; i++)
+		copy->nodes[i].first_site = 0;
+	/* The same nodes have the same frames. */
+	if (snapshot->resolution)
+		copy->resolution = hl_resolution_ref(snapshot->resolution);
+	return copy;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* struct hl_snapshot: life cycle, builder and accessors. */
+#include "snapshot/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int hl_fail(struct hl_error *err, int code, uint64_t offset, const char *msg)
+{
+	if (err)
+		*err = (struct hl_error){.code = code, .offset = offset, .msg = msg};
+	return -code;
+}
+
+int hl_array_grow(void **array, size_t *room, size_t used, size_t record_bytes)
+{
+	size_t wanted = *room ? *room * 2 : 16;
+	void *bigger;
+
+	if (used < *room)
+		return 0;
+	bigger = reallocarray(*array, wanted, record_bytes);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*room = wanted;
+	return 0;
+}
+
+static int add_reserved(struct hl_snapshot *s)
+{
+	s->node_room = s->site_room = 64;
+	s->nodes = calloc(s->node_room, sizeof(*s->nodes));
+	s->sites = calloc(s->site_room, sizeof(*s->sites));
+	if (!s->nodes || !s->sites)
+		return -ENOMEM;
+	s->globals.nr_nodes = HL_NR_RESERVED_NODES;
+	s->globals.nr_sites = HL_NR_RESERVED_SITES;
+	return hl_snapshot_add_generation(s, 0);
+}
+
+struct hl_snapshot *hl_snapshot_new(void)
+{
+	struct hl_snapshot *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->nr_refs = 1;
+	memcpy(s->header.magic, HL_LEDGER_MAGIC, sizeof(s->header.magic));
+	s->header.version = HL_LEDGER_VERSION;
+	s->header.endian = HL_LEDGER_ENDIAN;
+	s->header.header_bytes = HL_LEDGER_PAGE;
+	s->header.machine = 62; /* EM_X86_64 */
+	s->header.kind = HL_LEDGER_SNAPSHOT;
+	s->header.state = 1;
+	s->globals.nr_shards = 1;
+	if (add_reserved(s)) {
+		hl_snapshot_unref(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return s;
+}
+
+struct hl_snapshot *hl_snapshot_ref(struct hl_snapshot *snapshot)
+{
+	snapshot->nr_refs++;
+	return snapshot;
+}
+
+void hl_snapshot_unref(struct hl_snapshot *snapshot)
+{
+	if (!snapshot || --snapshot->nr_refs)
+		return;
+	free(snapshot->strings);
+	free(snapshot->modules);
+	free(snapshot->generations);
+	free(snapshot->frames);
+	free(snapshot->nodes);
+	hl_resolution_unref(snapshot->resolution);
+	free(snapshot->sites);
+	free(snapshot);
+}
+
+int hl_snapshot_add_string(struct hl_snapshot *snapshot, const char *data, size_t length,
+		struct hl_string *out)
+{
+	size_t used = snapshot->globals.string_bytes;
+	char *bigger;
+
+	if (length > UINT32_MAX || used + length > UINT32_MAX)
+		return -EFBIG;
+	if (used + length > snapshot->string_room) {
+		bigger = realloc(snapshot->strings, (used + length) * 2);
+		if (!bigger)
+			return -ENOMEM;
+		snapshot->strings = bigger;
+		snapshot->string_room = (used + length) * 2;
+	}
+	if (length)
+		memcpy(snapshot->strings + used, data, length);
+	snapshot->globals.string_bytes = used + length;
+	*out = (struct hl_string){.offset = used, .length = length};
+	return 0;
+}
+
+int hl_snapshot_add_module(struct hl_snapshot *snapshot, const struct hl_module_info *module)
+{
+	struct hl_module record = {
+		.bias = module->bias,
+		.start = module->start,
+		.end = module->end,
+		.first_generation = module->first_generation,
+		.last_generation = module->last_generation,
+		.build_id_bytes = module->build_id_bytes,
+	};
+	int rc;
+
+	if (module->build_id_bytes > HL_BUILD_ID_BYTES || module->start > module->end)
+		return -EINVAL;
+	if (!record.first_generation)
+		record.first_generation = snapshot->globals.nr_generations;
+	if (module->build_id_bytes)
+		memcpy(record.build_id, module->build_id, module->build_id_bytes);
+	rc = hl_snapshot_add_string(snapshot, module->path.data, module->path.length, &record.path);
+	if (rc)
+		return rc;
+	rc = hl_array_grow((void **)&snapshot->modules, &snapshot->module_room,
+			snapshot->globals.nr_modules, sizeof(record));
+	if (rc)
+		return rc;
+	snapshot->modules[snapshot->globals.nr_modules++] = record;
+	return 0;
+}
+
+int hl_snapshot_add_generation(struct hl_snapshot *snapshot, uint64_t monotonic_ns)
+{
+	uint64_t n = snapshot->globals.nr_generations;
+	int rc = hl_array_grow((void **)&snapshot->generations, &snapshot->generation_room, n,
+			sizeof(*snapshot->generations));
+
+	if (rc)
+		return rc;
+	snapshot->generations[n] = (struct hl_generation){
+		.first_node = n ? snapshot->globals.nr_nodes : 0,
+		.monotonic_ns = monotonic_ns,
+	};
+	snapshot->globals.nr_generations++;
+	return 0;
+}
+
+int hl_snapshot_add_node(struct hl_snapshot *snapshot, uint32_t parent, uint64_t ip, uint32_t *out)
+{
+	uint64_t n = snapshot->globals.nr_nodes;
+	int rc;
+
+	if (parent >= n || parent == HL_NODE_UNATTRIBUTED)
+		return -EINVAL;
+	if (n >= UINT32_MAX)
+		return -EFBIG;
+	rc = hl_array_grow((void **)&snapshot->nodes, &snapshot->node_room, n,
+			sizeof(*snapshot->nodes));
+	if (rc)
+		return rc;
+	snapshot->nodes[n] = (struct hl_node){.ip = ip, .parent = parent};
+	snapshot->globals.nr_nodes++;
+	*out = n;
+	return 0;
+}
+
+int hl_snapshot_add_site(struct hl_snapshot *snapshot, uint32_t node, enum hl_kind kind,
+		enum hl_domain domain, const struct hl_counts *counts)
+{
+	uint64_t n = snapshot->globals.nr_sites;
+	struct hl_site_counts *site;
+	int rc;
+
+	if (node >= snapshot->globals.nr_nodes || kind >= HL_NR_KINDS || domain >= HL_NR_DOMAINS)
+		return -EINVAL;
+	if (n >= UINT32_MAX)
+		return -EFBIG;
+	rc = hl_array_grow((void **)&snapshot->sites, &snapshot->site_room, n,
+			sizeof(*snapshot->sites));
+	if (rc)
+		return rc;
+	site = &snapshot->sites[n];
+	*site = (struct hl_site_counts){.counts = *counts};
+	site->site.node = node;
+	site->site.kind = kind;
+	site->site.domain = domain;
+	site->site.next = snapshot->nodes[node].first_site;
+	snapshot->nodes[node].first_site = n;
+	snapshot->globals.nr_sites++;
+	return 0;
+}
+
+int hl_snapshot_add_frame(struct hl_snapshot *snapshot, struct hl_text file, struct hl_text function,
+		uint32_t lineno, uint64_t *out)
+{
+	struct hl_source_frame frame = {.lineno = lineno};
+	int rc;
+
+	if (snapshot->nr_frames >= UINT32_MAX)
+		return -EFBIG;
+	rc = hl_snapshot_add_string(snapshot, file.data, file.length, &frame.file);
+	if (!rc)
+		rc = hl_snapshot_add_string(snapshot, function.data, function.length,
+				&frame.function);
+	if (!rc)
+		rc = hl_array_grow((void **)&snapshot->frames, &snapshot->frame_room,
+				snapshot->nr_frames, sizeof(frame));
+	if (rc)
+		return rc;
+	*out = HL_IP_FRAME_TAG | snapshot->nr_frames;
+	snapshot->frames[snapshot->nr_frames++] = frame;
+	return 0;
+}
+
+const struct hl_source_frame *hl_snapshot_frame_of(const struct hl_snapshot *snapshot, uint32_t node)
+{
+	uint64_t ip = snapshot->nodes[node].ip;
+	uint64_t index = ip & ~HL_IP_TAG_MASK;
+
+	if ((ip & HL_IP_TAG_MASK) != HL_IP_FRAME_TAG || index >= snapshot->nr_frames)
+		return NULL;
+	return &snapshot->frames[index];
+}
+
+uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struct hl_site *site)
+{
+	uint32_t depth = 0;
+
+	for (uint32_t n = site->node; n >= HL_NR_RESERVED_NODES; n = snapshot->nodes[n].parent)
+		depth++;
+	return site->total_frames > depth ? site->total_frames : depth;
+}
+
+struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_string string)
+{
+	if (!string.length)
+		return (struct hl_text){.data = "", .length = 0};
+	return (struct hl_text){
+		.data = snapshot->strings + string.offset,
+		.length = string.length,
+	};
+}
+
+static bool has_ended_by_itself(uint32_t end_reason)
+{
+	return end_reason == HL_END_EXIT || end_reason == HL_END_QUICK_EXIT ||
+		end_reason == HL_END_STATUS || end_reason == HL_END_EXEC;
+}
+
+void hl_snapshot_info(const struct hl_snapshot *snapshot, struct hl_info *out)
+{
+	const struct hl_ledger_header *h = &snapshot->header;
+
+	*out = (struct hl_info){
+		.kind = h->kind,
+		.machine = h->machine,
+		.format_version = h->version,
+		.flags = h->flags,
+		.pid = h->pid,
+		.ppid = h->ppid,
+		.depth_limit = h->depth_limit,
+		.unwind_mode = h->unwind_mode,
+		.end_reason = h->end_reason,
+		.end_status = h->end_status,
+		.is_complete = has_ended_by_itself(h->end_reason),
+		.session = h->session,
+		.sample_bytes = h->sample_bytes,
+		.start_realtime_ns = h->start_realtime_ns,
+		.start_ns = h->start_monotonic_ns,
+		.end_ns = h->end_monotonic_ns,
+		.snapshot_ns = h->snapshot_monotonic_ns,
+		.exe = hl_snapshot_text(snapshot, h->exe),
+		.command = hl_snapshot_text(snapshot, h->command),
+		.directory = hl_snapshot_text(snapshot, h->directory),
+		.allocator = hl_snapshot_text(snapshot, h->allocator),
+		.shim_version = hl_snapshot_text(snapshot, h->shim_version),
+	};
+}
+
+static uint64_t unattributed_count(const struct hl_snapshot *s)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < s->globals.nr_sites; i++)
+		if (s->sites[i].site.node == HL_NODE_UNATTRIBUTED)
+			sum += s->sites[i].counts.alloc_count;
+	return sum;
+}
+
+static uint64_t nr_stacks(const struct hl_snapshot *s)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = HL_NR_RESERVED_SITES; i < s->globals.nr_sites; i++)
+		n += s->sites[i].site.kind != HL_KIND_NONE;
+	return n;
+}
+
+void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_completeness *out)
+{
+	const struct hl_globals *g = &snapshot->globals;
+	const struct hl_shard *shard = &snapshot->shard;
+
+	*out = (struct hl_completeness){
+		.events = shard->events,
+		.truncated_events = shard->truncated_events,
+		.partial_events = shard->partial_events,
+		.unknown_frees = shard->unknown_frees,
+		.inherited_frees = shard->inherited_frees,
+		.replaced_blocks = shard->replaced_blocks,
+		.failed_allocs = shard->failed_allocs,
+		.early_lost = g->early_lost,
+		.lost_blocks = g->lost_blocks,
+		.refused_bytes = g->refused_bytes,
+		.refused_stacks = g->refused_stacks,
+		.unattributed_count = unattributed_count(snapshot),
+		.file_bytes = g->file_bytes,
+		.max_bytes = snapshot->header.max_bytes,
+		.private_bytes = g->private_bytes,
+		.own_blocks_bytes = snapshot->sites[HL_SITE_OWN].counts.alloc_bytes -
+			snapshot->sites[HL_SITE_OWN].counts.free_bytes,
+		.timed_events = shard->timed_events,
+		.timed_ns = shard->timed_ns,
+		.grain_bytes = g->grain_bytes,
+		.threads_seen = g->threads_seen,
+		.nr_stacks = nr_stacks(snapshot),
+		.nr_frames = g->nr_nodes > HL_NR_RESERVED_NODES ?
+			g->nr_nodes - HL_NR_RESERVED_NODES : 0,
+	};
+}
+
+void hl_counts_add(struct hl_counts *to, const struct hl_counts *from)
+{
+	to->alloc_count += from->alloc_count;
+	to->alloc_bytes += from->alloc_bytes;
+	to->free_count += from->free_count;
+	to->free_bytes += from->free_bytes;
+	to->temp_count += from->temp_count;
+	to->move_count += from->move_count;
+	to->peak_bytes = (int64_t)((uint64_t)to->peak_bytes + (uint64_t)from->peak_bytes);
+	to->peak_count = (int64_t)((uint64_t)to->peak_count + (uint64_t)from->peak_count);
+	to->variance += from->variance;
+}
+
+void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct hl_totals *out)
+{
+	const struct hl_globals *g = &snapshot->globals;
+	struct hl_totals sum = {0};
+	uint64_t peak = 0;
+
+	for (uint64_t i = 0; i < g->nr_sites; i++) {
+		if (i == HL_SITE_NONE || i == HL_SITE_OWN)
+			continue;
+		if (domain < 0 || snapshot->sites[i].site.domain == domain)
+			hl_counts_add(&sum.counts, &snapshot->sites[i].counts);
+	}
+	for (int d = 0; d < HL_NR_DOMAINS; d++) {
+		if (domain >= 0 && d != domain)
+			continue;
+		peak += (uint64_t)g->domains[d].peak_bytes;
+		if (g->domains[d].peak_bytes && !sum.peak_ns)
+			sum.peak_ns = g->domains[d].peak_monotonic_ns;
+	}
+	sum.peak_bytes = (int64_t)peak;
+	sum.live_bytes = (int64_t)(sum.counts.alloc_bytes - sum.counts.free_bytes);
+	sum.live_count = (int64_t)(sum.counts.alloc_count - sum.counts.free_count);
+	*out = sum;
+}
+
+size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot)
+{
+	return snapshot->globals.nr_modules;
+}
+
+void hl_snapshot_module(const struct hl_snapshot *snapshot, size_t index, struct hl_module_info *out)
+{
+	const struct hl_module *m = &snapshot->modules[index];
+
+	*out = (struct hl_module_info){
+		.path = hl_snapshot_text(snapshot, m->path),
+		.build_id = m->build_id,
+		.build_id_bytes = m->build_id_bytes,
+		.bias = m->bias,
+		.start = m->start,
+		.end = m->end,
+		.first_generation = m->first_generation,
+		.last_generation = m->last_generation,
+	};
+}

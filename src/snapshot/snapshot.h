@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of struct hl_snapshot, and how to build one in memory: for the reader, for programs
+ * that write ledgers of their own, and for tests.
+ *
+ * The tables are those of common/ledger.h in dense arrays, the counters already summed over the
+ * shards.  Invariants: a node's parent is a smaller id; a site's node exists; every struct
+ * hl_string lies inside strings.
+ */
+#ifndef HL_SNAPSHOT_SNAPSHOT_H
+#define HL_SNAPSHOT_SNAPSHOT_H
+
+#include "common/ledger.h"
+#include "snapshot/heapledger.h"
+
+/* A call site with its account. */
+struct hl_site_counts {
+	struct hl_site site;
+	struct hl_counts counts;
+};
+
+struct hl_snapshot {
+	unsigned int nr_refs;
+	struct hl_ledger_header header;	/* strings point into ours */
+	struct hl_globals globals;	/* the nr_ fields follow the arrays below */
+	struct hl_shard shard;		/* sum of all shards */
+	uint64_t read_ns;		/* when a running program's ledger was read; else 0 */
+	char *strings;
+	struct hl_module *modules;
+	struct hl_generation *generations;
+	struct hl_node *nodes;
+	struct hl_site_counts *sites;
+	struct hl_source_frame *frames;
+	size_t nr_frames;
+	struct hl_resolution *resolution; /* what a resolver made of the nodes; NULL: not asked yet */
+	size_t frame_room;
+	size_t string_room;		/* allocated records of each */
+	size_t module_room;
+	size_t generation_room;
+	size_t node_room;
+	size_t site_room;
+};
+
+/**
+ * hl_snapshot_new() - an empty snapshot: the reserved nodes and sites, one generation
+ *
+ * Returns: owned by the caller; NULL with errno ENOMEM.
+ */
+struct hl_snapshot *hl_snapshot_new(void);
+
+/**
+ * hl_snapshot_add_string() - store bytes
+ * @out: receives their place in the string space
+ *
+ * Returns: 0; -EFBIG: more than 4 GiB of strings; -ENOMEM.
+ */
+int hl_snapshot_add_string(struct hl_snapshot *snapshot, const char *data, size_t length,
+		struct hl_string *out);
+
+/**
+ * hl_snapshot_add_module() - store an object
+ * @module: copied; path is stored too; first_generation 0 means the current one
+ *
+ * Returns: 0; -EINVAL: a build-id longer than HL_BUILD_ID_BYTES, or start above end; -ENOMEM.
+ */
+int hl_snapshot_add_module(struct hl_snapshot *snapshot, const struct hl_module_info *module);
+
+/**
+ * hl_snapshot_add_generation() - nodes added from now on belong to a new generation of modules
+ */
+int hl_snapshot_add_generation(struct hl_snapshot *snapshot, uint64_t monotonic_ns);
+
+/**
+ * hl_snapshot_add_node() - add a frame to the tree of stacks
+ * @parent: the caller's node, or HL_NODE_ROOT, HL_NODE_TRUNCATED, HL_NODE_PARTIAL
+ * @ip: return address
+ * @out: receives the id
+ *
+ * Does not look for an equal node.
+ * Returns: 0; -EINVAL: no such parent; -EFBIG: all ids used; -ENOMEM.
+ */
+int hl_snapshot_add_node(struct hl_snapshot *snapshot, uint32_t parent, uint64_t ip, uint32_t *out);
+
+/**
+ * hl_snapshot_add_frame() - store a frame that is named by its source
+ * @out: receives the ip of nodes with this frame
+ *
+ * Does not look for an equal frame.
+ * Returns: 0; -EFBIG: too many, or too long names; -ENOMEM.
+ */
+int hl_snapshot_add_frame(struct hl_snapshot *snapshot, struct hl_text file, struct hl_text function,
+		uint32_t lineno, uint64_t *out);
+
+/* The source frame of a node; NULL: it has an address, or one that is not there. */
+const struct hl_source_frame *hl_snapshot_frame_of(const struct hl_snapshot *snapshot,
+		uint32_t node);
+
+/**
+ * hl_snapshot_new_like() - a copy without call sites, for those that a filter keeps
+ *
+ * Returns: owned by the caller; NULL: out of memory.
+ */
+struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_stack_depth() - frames of a site's stack before any limit cut it
+ */
+uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struct hl_site *site);
+
+/**
+ * hl_snapshot_add_site() - add a call site with its account
+ *
+ * Does not look for an equal site.
+ * Returns: 0; -EINVAL: no such node, kind or domain; -EFBIG; -ENOMEM.
+ */
+int hl_snapshot_add_site(struct hl_snapshot *snapshot, uint32_t node, enum hl_kind kind,
+		enum hl_domain domain, const struct hl_counts *counts);
+
+/**
+ * hl_snapshot_module_of() - the object that a node's address lay in
+ *
+ * Returns: index of the module; -1: none that was loaded at the time.
+ * Cost:    O(log modules) unless many objects overlap; @finder comes from hl_finder_new().
+ */
+struct hl_finder;
+struct hl_finder *hl_finder_new(const struct hl_snapshot *snapshot);
+void hl_finder_free(struct hl_finder *finder);
+long hl_snapshot_module_of(const struct hl_finder *finder, uint32_t node);
+
+/* The generation of a node, from 1. */
+uint32_t hl_snapshot_generation_of(const struct hl_snapshot *snapshot, uint32_t node);
+
+/* A string of the snapshot. */
+struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_string string);
+
+/* Make room for one record more in an array of @room records; 0 or -ENOMEM. */
+int hl_array_grow(void **array, size_t *room, size_t used, size_t record_bytes);
+
+/* Add @from to @to. */
+void hl_counts_add(struct hl_counts *to, const struct hl_counts *from);
+
+/* Fill @err (may be NULL) and return -@code. */
+int hl_fail(struct hl_error *err, int code, uint64_t offset, const char *msg);
+
+#endif
