@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names on their way to a terminal, a log or a spreadsheet.
+ *
+ * File names, functions and arguments come from the observed program and may hold anything: escape
+ * sequences that rewrite the screen, newlines that fake rows, formulas.
+ */
+#ifndef HL_REPORTS_ESCAPE_H
+#define HL_REPORTS_ESCAPE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/**
+ * hl_put_text() - write a name on one line
+ *
+ * Printable UTF-8 as it is; control characters, marks that reorder text and bytes that are not
+ * UTF-8 as \n, \t, \xNN or \u202e.  A backslash stays one: the text is for reading.
+ */
+void hl_put_text(FILE *file, const char *text, size_t length);
+
+/* The same for a string. */
+void hl_put_name(FILE *file, const char *name);
+
+/**
+ * hl_put_csv() - write one field of a CSV row (RFC 4180)
+ *
+ * Escaped as above, quoted where needed, and with an apostrophe in front of what a spreadsheet
+ * would take for a formula.
+ */
+void hl_put_csv(FILE *file, const char *text, size_t length);
+
+#endif

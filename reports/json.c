@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* The streaming JSON writer: two blanks of indentation per level. */
+#include "reports/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "snapshot/utf8.h"
+
+void hl_json_init(struct hl_json *json, FILE *file)
+{
+	*json = (struct hl_json){.file = file};
+}
+
+void hl_json_finish(struct hl_json *json)
+{
+	fputc('\n', json->file);
+}
+
+static void new_line(struct hl_json *json)
+{
+	fputc('\n', json->file);
+	for (unsigned int i = 0; i < json->depth; i++)
+		fputs("  ", json->file);
+}
+
+/* What has to stand before a value. */
+static void before_value(struct hl_json *json)
+{
+	bool had_items;
+
+	if (json->is_after_key) {
+		json->is_after_key = false;
+		return;
+	}
+	if (!json->depth)
+		return;
+	had_items = json->has_items[json->depth - 1];
+	if (had_items)
+		putc_unlocked(',', json->file);
+	json->has_items[json->depth - 1] = true;
+	if (!json->is_on_line || json->is_line_start)
+		new_line(json);
+	else if (had_items)
+		putc_unlocked(' ', json->file);
+	json->is_line_start = false;
+}
+
+static void begin(struct hl_json *json, char bracket)
+{
+	before_value(json);
+	fputc(bracket, json->file);
+	if (json->depth < HL_JSON_MAX_DEPTH)
+		json->has_items[json->depth] = false;
+	json->depth++;
+}
+
+static void end(struct hl_json *json, char bracket)
+{
+	bool had_items = json->has_items[json->depth - 1];
+
+	json->depth--;
+	if (had_items && !json->is_on_line)
+		new_line(json);
+	fputc(bracket, json->file);
+}
+
+void hl_json_begin_line(struct hl_json *json)
+{
+	json->is_on_line = true;
+	json->is_line_start = true;
+}
+
+void hl_json_end_line(struct hl_json *json)
+{
+	json->is_on_line = false;
+}
+
+void hl_json_begin_object(struct hl_json *json)
+{
+	begin(json, '{');
+}
+
+void hl_json_end_object(struct hl_json *json)
+{
+	end(json, '}');
+}
+
+void hl_json_begin_array(struct hl_json *json)
+{
+	begin(json, '[');
+}
+
+void hl_json_end_array(struct hl_json *json)
+{
+	end(json, ']');
+}
+
+static void put_code_point(FILE *file, uint32_t code, const char *bytes, size_t length)
+{
+	switch (code) {
+	case '"':
+		fputs("\\\"", file);
+		return;
+	case '\\':
+		fputs("\\\\", file);
+		return;
+	case '\n':
+		fputs("\\n", file);
+		return;
+	case '\t':
+		fputs("\\t", file);
+		return;
+	}
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '<' || code == '>' ||
+			code == '&' || code == 0x2028 || code == 0x2029)
+		fprintf(file, "\\u%04" PRIx32, code);
+	else
+		fwrite(bytes, 1, length, file);
+}
+
+static void put_string(FILE *file, const char *text, size_t length)
+{
+	fputc('"', file);
+	while (length) {
+		uint32_t code;
+		size_t n = hl_utf8_decode(text, length, &code);
+
+		if (n)
+			put_code_point(file, code, text, n);
+		else
+			fputs("\\ufffd", file);
+		n = n ? n : 1;
+		text += n;
+		length -= n;
+	}
+	fputc('"', file);
+}
+
+void hl_json_key(struct hl_json *json, const char *key)
+{
+	before_value(json);
+	put_string(json->file, key, strlen(key));
+	fputs(": ", json->file);
+	json->is_after_key = true;
+}
+
+void hl_json_string(struct hl_json *json, const char *text)
+{
+	hl_json_bytes(json, text, strlen(text));
+}
+
+void hl_json_bytes(struct hl_json *json, const char *text, size_t length)
+{
+	before_value(json);
+	put_string(json->file, text, length);
+}
+
+void hl_json_signed(struct hl_json *json, int64_t value)
+{
+	before_value(json);
+	fprintf(json->file, "%" PRId64, value);
+}
+
+void hl_json_unsigned(struct hl_json *json, uint64_t value)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	/* Exports have a hundred million of these: no format string, no lock. */
+	before_value(json);
+	do
+		digits[--n] = (char)('0' + value % 10);
+	while (value /= 10);
+	fwrite_unlocked(digits + n, 1, sizeof(digits) - n, json->file);
+}
+
+void hl_json_bool(struct hl_json *json, bool value)
+{
+	before_value(json);
+	fputs(value ? "true" : "false", json->file);
+}
+
+void hl_json_null(struct hl_json *json)
+{
+	before_value(json);
+	fputs("null", json->file);
+}
+
+void hl_json_double(struct hl_json *json, double value)
+{
+	char text[40];
+	char *comma;
+
+	before_value(json);
+	snprintf(text, sizeof(text), "%.17g", value);
+	/* the locale's decimal point, whatever byte it is */
+	comma = strpbrk(text, ",");
+	if (comma)
+		*comma = '.';
+	fputs(text, json->file);
+}

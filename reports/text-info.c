@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The text of `heapledger info`. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/ledger.h"
+#include "reports/escape.h"
+#include "reports/text.h"
+
+struct info_output {
+	FILE *file;
+	bool exact;
+};
+
+static void put_label(const struct info_output *out, const char *label)
+{
+	fprintf(out->file, "%-13s ", label);
+}
+
+static void put_text_row(const struct info_output *out, const char *label, struct hl_text text)
+{
+	if (!text.length)
+		return;
+	put_label(out, label);
+	hl_put_text(out->file, text.data, text.length);
+	fputc('\n', out->file);
+}
+
+static void put_blocks(const struct info_output *out, const char *label, int64_t count, int64_t bytes)
+{
+	char text[HL_SIZE_TEXT];
+
+	put_label(out, label);
+	if (out->exact)
+		fprintf(out->file, "%" PRId64 " bytes in %" PRId64 " blocks\n", bytes, count);
+	else
+		fprintf(out->file, "%s in %" PRId64 " blocks\n",
+				hl_format_size(text, (double)bytes, false), count);
+}
+
+/* Arguments as a shell would need them, roughly: one with a blank or nothing in quotes. */
+static void put_command(const struct info_output *out, struct hl_text command)
+{
+	const char *end = command.data + command.length;
+
+	if (!command.length)
+		return;
+	put_label(out, "Command:");
+	for (const char *arg = command.data; arg < end;) {
+		const char *stop = memchr(arg, '\0', (size_t)(end - arg));
+		size_t length = (size_t)((stop ? stop : end) - arg);
+		bool is_quoted = !length || memchr(arg, ' ', length);
+
+		fputs(arg == command.data ? "" : " ", out->file);
+		fputs(is_quoted ? "'" : "", out->file);
+		hl_put_text(out->file, arg, length);
+		fputs(is_quoted ? "'" : "", out->file);
+		arg += length + 1;
+	}
+	fputc('\n', out->file);
+}
+
+char *hl_text_time(char *buf, uint64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(buf, HL_TIME_TEXT, "%Y-%m-%d %H:%M:%S UTC", &tm))
+		strcpy(buf, "?");
+	return buf;
+}
+
+static double seconds_between(uint64_t start_ns, uint64_t end_ns)
+{
+	return end_ns > start_ns ? (double)(end_ns - start_ns) / 1e9 : 0;
+}
+
+static void put_times(const struct info_output *out, const struct hl_info *info)
+{
+	char text[HL_TIME_TEXT + 64];
+
+	put_label(out, "Started:");
+	fprintf(out->file, "%s\n", hl_text_time(text, info->start_realtime_ns));
+	put_label(out, "Ended:");
+	fputs(hl_describe_end(info, text), out->file);
+	if (info->end_ns)
+		fprintf(out->file, ", after %.3f s", seconds_between(info->start_ns, info->end_ns));
+	fputc('\n', out->file);
+	if (info->snapshot_ns) {
+		put_label(out, "Snapshot:");
+		fprintf(out->file, "after %.3f s\n", seconds_between(info->start_ns, info->snapshot_ns));
+	}
+}
+
+static void put_totals(const struct info_output *out, const struct hl_info *info,
+		const struct hl_totals *t)
+{
+	put_blocks(out, "Allocated:", (int64_t)t->counts.alloc_count, (int64_t)t->counts.alloc_bytes);
+	put_blocks(out, "Freed:", (int64_t)t->counts.free_count, (int64_t)t->counts.free_bytes);
+	put_blocks(out, "Live:", t->live_count, t->live_bytes);
+	put_blocks(out, "Peak:", t->counts.peak_count, t->peak_bytes);
+	if (t->peak_ns) {
+		put_label(out, "");
+		fprintf(out->file, "after %.3f s\n", seconds_between(info->start_ns, t->peak_ns));
+	}
+	put_label(out, "Temporary:");
+	fprintf(out->file, "%" PRIu64 " blocks\n", t->counts.temp_count);
+	put_label(out, "Moved:");
+	fprintf(out->file, "%" PRIu64 " blocks by realloc\n", t->counts.move_count);
+}
+
+static void put_other_domains(const struct info_output *out, const struct hl_info *info,
+		const struct hl_snapshot *snapshot)
+{
+	static const char *const titles[HL_NR_DOMAINS] = {
+		[HL_DOMAIN_MMAP] = "Anonymous mappings",
+		[2] = "Domain 2",
+		[3] = "Domain 3",
+	};
+	struct hl_totals t;
+
+	for (int d = 1; d < HL_NR_DOMAINS; d++) {
+		hl_snapshot_totals(snapshot, d, &t);
+		if (!t.counts.alloc_count)
+			continue;
+		fprintf(out->file, "\n%s\n", titles[d]);
+		put_totals(out, info, &t);
+	}
+}
+
+static void put_size_row(const struct info_output *out, const char *label, uint64_t bytes)
+{
+	char text[HL_SIZE_TEXT];
+
+	put_label(out, label);
+	if (out->exact)
+		fprintf(out->file, "%" PRIu64 " bytes\n", bytes);
+	else
+		fprintf(out->file, "%s\n", hl_format_size(text, (double)bytes, false));
+}
+
+static void put_completeness(const struct info_output *out, const struct hl_info *info,
+		const struct hl_snapshot *snapshot)
+{
+	struct hl_completeness c;
+
+	hl_snapshot_completeness(snapshot, &c);
+	fprintf(out->file, "\nAccount\n");
+	put_label(out, "Stacks:");
+	fprintf(out->file, "%" PRIu64 " of %" PRIu64 " frames, at most %" PRIu32 " deep\n",
+			c.nr_stacks, c.nr_frames, info->depth_limit);
+	put_label(out, "Events:");
+	fprintf(out->file, "%" PRIu64 " in %" PRIu64 " threads\n", c.events, c.threads_seen);
+	put_size_row(out, "File:", c.file_bytes);
+	if (c.max_bytes)
+		put_size_row(out, "Limit:", c.max_bytes);
+	put_size_row(out, "Own memory:", c.private_bytes);
+	if (c.timed_events) {
+		put_label(out, "Own time:");
+		fprintf(out->file, "about %.3f s (%.0f ns for each event)\n",
+				(double)c.timed_ns / (double)c.timed_events * (double)c.events / 1e9,
+				(double)c.timed_ns / (double)c.timed_events);
+	}
+	if (info->end_reason == HL_END_NONE && !info->snapshot_ns)
+		fputs("note: nobody saw the program end; what it does after this moment is not here\n",
+			out->file);
+	if (c.grain_bytes && c.threads_seen > 1)
+		fprintf(out->file, "note: with threads the peak may look lower by up to %" PRIu64
+			" bytes for each\n", c.grain_bytes);
+	hl_write_warnings(out->file, snapshot, "note: ");
+}
+
+static void put_build_id(FILE *file, const struct hl_module_info *m)
+{
+	for (size_t i = 0; i < m->build_id_bytes; i++)
+		fprintf(file, "%02x", m->build_id[i]);
+	fputs(m->build_id_bytes ? "  " : "(no build-id)  ", file);
+}
+
+static void put_modules(FILE *file, const struct hl_snapshot *snapshot)
+{
+	size_t nr = hl_snapshot_nr_modules(snapshot);
+
+	if (nr)
+		fputs("\nModules\n", file);
+	for (size_t i = 0; i < nr; i++) {
+		struct hl_module_info m;
+
+		hl_snapshot_module(snapshot, i, &m);
+		fprintf(file, "%016" PRIx64 "-%016" PRIx64 "  ", m.start, m.end);
+		put_build_id(file, &m);
+		hl_put_text(file, m.path.data, m.path.length);
+		fputs(m.last_generation ? "  (unloaded)\n" : "\n", file);
+	}
+}
+
+void hl_text_write_info(FILE *file, const struct hl_info_report *report)
+{
+	struct info_output out = {.file = file, .exact = report->exact};
+	struct hl_info info;
+	struct hl_totals totals;
+
+	hl_snapshot_info(report->snapshot, &info);
+	hl_snapshot_totals(report->snapshot, HL_DOMAIN_MALLOC, &totals);
+	put_command(&out, info.command);
+	put_text_row(&out, "Program:", info.exe);
+	put_text_row(&out, "Directory:", info.directory);
+	put_text_row(&out, "Allocator:", info.allocator);
+	put_label(&out, "Process:");
+	fprintf(file, "%" PRIu32 " (parent %" PRIu32 ")%s\n", info.pid, info.ppid,
+			info.flags & HL_FLAG_FORKED ? ", forked: without its parent's blocks" : "");
+	put_times(&out, &info);
+	fputs("\nHeap\n", file);
+	put_totals(&out, &info, &totals);
+	put_other_domains(&out, &info, report->snapshot);
+	put_completeness(&out, &info, report->snapshot);
+	put_modules(file, report->snapshot);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The text format: tracemalloc's line for each group, then the function, and below it the source
+ * line where it can be found.
+ */
+#include "reports/text.h"
+
+#include <inttypes.h>
+
+#include "reports/place.h"
+
+struct text_output {
+	struct hl_places places;
+	enum hl_key key;
+	bool exact;
+};
+
+static void output_init(struct text_output *out, FILE *file, enum hl_key key, bool exact, bool color)
+{
+	*out = (struct text_output){.key = key, .exact = exact};
+	hl_places_init(&out->places, file, key, color);
+}
+
+/* What follows the figures of a group: function, source line, stack. */
+static void put_details(const struct text_output *out, const struct hl_resolver *resolver,
+		uint32_t traceback, const struct hl_location *line)
+{
+	fputc('\n', out->places.file);
+	if (out->key == HL_KEY_LINENO)
+		hl_put_source(&out->places, line);
+	else if (out->key == HL_KEY_TRACEBACK)
+		hl_put_stack(&out->places, resolver, traceback);
+}
+
+static void put_temporary(FILE *file, const struct hl_statistic *s)
+{
+	fprintf(file, ", temporary=%" PRIu64 " (%.0f %%)", s->counts.temp_count,
+			s->count ? 100.0 * (double)s->counts.temp_count / (double)s->count : 0);
+}
+
+static void put_row(const struct text_output *out, const struct hl_statistics *stats,
+		const struct hl_statistic *s)
+{
+	const struct hl_location *line = hl_traceback_line(stats->resolver, s->traceback);
+	char text[HL_STATISTIC_TEXT], size[HL_SIZE_TEXT];
+
+	hl_put_place(&out->places, line);
+	fprintf(out->places.file, ": %s", hl_format_statistic(text, s->size, s->count, out->exact));
+	if (s->error_bytes > 0)
+		fprintf(out->places.file, ", error=%s", hl_format_size(size, s->error_bytes, false));
+	if (stats->metric == HL_METRIC_TEMP)
+		put_temporary(out->places.file, s);
+	hl_put_context(&out->places, line);
+	put_details(out, stats->resolver, s->traceback, line);
+}
+
+void hl_text_put_rows(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	struct text_output out;
+
+	output_init(&out, file, stats->key, report->exact, report->color);
+	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++)
+		put_row(&out, stats, &stats->items[i]);
+	hl_places_release(&out.places);
+}
+
+static void put_rest(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	char text[HL_STATISTIC_TEXT];
+	int64_t size = stats->total_size;
+	int64_t count = stats->total_count;
+
+	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++) {
+		size = (int64_t)((uint64_t)size - (uint64_t)stats->items[i].size);
+		count = (int64_t)((uint64_t)count - (uint64_t)stats->items[i].count);
+	}
+	if (stats->nr_items > report->nr_rows)
+		fprintf(file, "%zu other: %s\n", stats->nr_items - report->nr_rows,
+				hl_format_statistic(text, size, count, report->exact));
+	fprintf(file, "Total: %s\n", hl_format_statistic(text, stats->total_size,
+			stats->total_count, report->exact));
+}
+
+static void write_top(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	size_t shown = stats->nr_items < report->nr_rows ? stats->nr_items : report->nr_rows;
+	char size[HL_SIZE_TEXT];
+	struct hl_info info;
+
+	fprintf(file, "Top %zu %s by %s%s\n", shown, hl_key_plural(stats->key),
+			hl_metric_title(report->snapshot, stats->metric),
+			report->nothing_left ? " (no block was left at the end)" : "");
+	hl_snapshot_info(report->snapshot, &info);
+	if (info.sample_bytes)
+		fprintf(file, "A sample, one byte in %s on average; error= is the standard error\n",
+				hl_format_size(size, (double)info.sample_bytes, false));
+	hl_text_put_rows(file, report);
+	put_rest(file, report);
+}
+
+/* A group of these keys has one line that may move. */
+static bool is_of_lines(enum hl_key key)
+{
+	return key == HL_KEY_LINENO || key == HL_KEY_TRACEBACK;
+}
+
+/* Red: grew; green: shrank; 0 ends the colour. */
+static const char *color_of(const struct text_output *out, int64_t size_diff)
+{
+	if (!out->places.color)
+		return "";
+	return size_diff > 0 ? "\033[31m" : size_diff < 0 ? "\033[32m" : "\033[0m";
+}
+
+/* What the numbers alone do not tell. */
+static void put_change(const struct text_output *out, const struct hl_diffs *diffs,
+		const struct hl_statistic_diff *d)
+{
+	const struct hl_location *from = hl_traceback_moved_from(diffs->resolver, d->traceback);
+
+	if (d->change == HL_CHANGE_NEW || d->change == HL_CHANGE_GONE) {
+		fprintf(out->places.file, "  (%s)", hl_change_names[d->change]);
+	} else if (from && is_of_lines(diffs->key)) {
+		fputs("  (moved from ", out->places.file);
+		hl_put_place(&out->places, from);
+		fputc(')', out->places.file);
+	}
+}
+
+static bool is_moved(const struct hl_diffs *diffs, const struct hl_statistic_diff *d)
+{
+	return is_of_lines(diffs->key) && d->change < HL_CHANGE_NEW &&
+		hl_traceback_moved_from(diffs->resolver, d->traceback);
+}
+
+static void put_changes(FILE *file, const struct hl_diffs *diffs)
+{
+	size_t nr[HL_NR_CHANGES] = {0};
+	size_t nr_moved = 0;
+
+	for (size_t i = 0; i < diffs->nr_items; i++) {
+		nr[diffs->items[i].change]++;
+		nr_moved += is_moved(diffs, &diffs->items[i]);
+	}
+	for (int c = HL_CHANGE_GREW; c < HL_NR_CHANGES; c++)
+		fprintf(file, "%s%zu %s", c == HL_CHANGE_GREW ? "Changes: " : ", ", nr[c],
+				hl_change_names[c]);
+	fprintf(file, ", %zu same", nr[HL_CHANGE_SAME]);
+	if (nr_moved)
+		fprintf(file, "; %zu moved", nr_moved);
+	fputc('\n', file);
+}
+
+static void put_diff_row(const struct text_output *out, const struct hl_diffs *diffs,
+		const struct hl_statistic_diff *d)
+{
+	const struct hl_location *line = hl_traceback_line(diffs->resolver, d->traceback);
+	char text[HL_STATISTIC_TEXT];
+
+	hl_put_place(&out->places, line);
+	fprintf(out->places.file, ": %s%s%s", color_of(out, d->size_diff),
+			hl_format_diff(text, d, out->exact), color_of(out, 0));
+	hl_put_context(&out->places, line);
+	put_change(out, diffs, d);
+	put_details(out, diffs->resolver, d->traceback, line);
+}
+
+static void write_diff(FILE *file, const struct hl_diff_report *report)
+{
+	const struct hl_diffs *diffs = report->diffs;
+	struct text_output out;
+	struct hl_statistic_diff total = {
+		.size = diffs->total_size,
+		.size_diff = diffs->total_size_diff,
+		.count = diffs->total_count,
+		.count_diff = diffs->total_count_diff,
+	};
+	char text[HL_STATISTIC_TEXT];
+	size_t shown = diffs->nr_items < report->nr_rows ? diffs->nr_items : report->nr_rows;
+
+	fprintf(file, "Top %zu differences of %s by %s%s\n", shown, hl_key_plural(diffs->key),
+			hl_metric_names[diffs->metric],
+			report->nothing_left ? " (no block was left at the end of either)" : "");
+	output_init(&out, file, diffs->key, report->exact, report->color);
+	for (size_t i = 0; i < shown; i++)
+		put_diff_row(&out, diffs, &diffs->items[i]);
+	hl_places_release(&out.places);
+	if (diffs->nr_items > shown)
+		fprintf(file, "%zu other\n", diffs->nr_items - shown);
+	put_changes(file, diffs);
+	fprintf(file, "Total: %s\n", hl_format_diff(text, &total, report->exact));
+}
+
+const struct hl_report_writer hl_text_writer = {
+	.name = "text",
+	.top = write_top,
+	.diff = write_diff,
+	.info = hl_text_write_info,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines that grew every time. */
+#include <inttypes.h>
+
+#include "reports/json-place.h"
+#include "reports/place.h"
+#include "reports/report.h"
+#include "reports/views.h"
+
+static void put_size(FILE *file, double size, bool sign, bool exact)
+{
+	char text[HL_SIZE_TEXT];
+
+	if (exact)
+		fprintf(file, sign ? "%+.0f B" : "%.0f B", size);
+	else
+		fputs(hl_format_size(text, size, sign), file);
+}
+
+static void put_row(struct hl_places *places, const struct hl_growth_report *report,
+		const struct hl_grown *g)
+{
+	const struct hl_location *line = hl_traceback_line(report->resolver, g->traceback);
+	FILE *file = places->file;
+
+	hl_put_place(places, line);
+	fputs(": ", file);
+	put_size(file, g->slope, true, report->exact);
+	fputs(" each time", file);
+	if (g->per_second) {
+		fputs(" (", file);
+		put_size(file, g->per_second, true, report->exact);
+		fputs("/s)", file);
+	}
+	for (size_t i = 0; i < report->nr_files; i++) {
+		fputs(i ? " -> " : ": ", file);
+		put_size(file, (double)g->sizes[i], false, report->exact);
+	}
+	fprintf(file, ", count=%" PRId64, g->count);
+	hl_put_context(places, line);
+	fputc('\n', file);
+	if (report->key == HL_KEY_LINENO)
+		hl_put_source(places, line);
+	else if (report->key == HL_KEY_TRACEBACK)
+		hl_put_stack(places, report->resolver, g->traceback);
+}
+
+void hl_growth_write_text(FILE *file, const struct hl_growth_report *report)
+{
+	struct hl_places places;
+
+	fprintf(file, "%zu %s grew each time over %zu files, by %s\n", report->nr_lines,
+			hl_key_plural(report->key), report->nr_files, hl_metric_names[report->metric]);
+	hl_places_init(&places, file, report->key, report->color);
+	for (size_t i = 0; i < report->nr_lines && i < report->nr_rows; i++)
+		put_row(&places, report, &report->lines[i]);
+	hl_places_release(&places);
+	if (report->nr_lines > report->nr_rows)
+		fprintf(file, "%zu other\n", report->nr_lines - report->nr_rows);
+}
+
+static void put_group(struct hl_json *j, const struct hl_growth_report *report,
+		const struct hl_grown *g)
+{
+	hl_json_begin_object(j);
+	hl_json_put_location(j, hl_traceback_line(report->resolver, g->traceback));
+	hl_json_key(j, "slope");
+	hl_json_double(j, g->slope);
+	hl_json_key(j, "bytes_per_second");
+	if (g->per_second)
+		hl_json_double(j, g->per_second);
+	else
+		hl_json_null(j);
+	hl_json_key(j, "sizes");
+	hl_json_begin_array(j);
+	for (size_t i = 0; i < report->nr_files; i++)
+		hl_json_signed(j, g->sizes[i]);
+	hl_json_end_array(j);
+	hl_json_key(j, "count");
+	hl_json_signed(j, g->count);
+	if (report->key == HL_KEY_TRACEBACK)
+		hl_json_put_stack(j, report->resolver, g->traceback);
+	hl_json_end_object(j);
+}
+
+void hl_growth_write_json(FILE *file, const struct hl_growth_report *report)
+{
+	struct hl_json j;
+
+	hl_json_init(&j, file);
+	hl_json_begin_object(&j);
+	hl_json_key(&j, "files");
+	hl_json_begin_array(&j);
+	for (size_t i = 0; i < report->nr_files; i++)
+		hl_json_string(&j, report->files[i]);
+	hl_json_end_array(&j);
+	hl_json_key(&j, "group");
+	hl_json_string(&j, hl_key_names[report->key]);
+	hl_json_key(&j, "sort");
+	hl_json_string(&j, hl_metric_names[report->metric]);
+	hl_json_key(&j, "nr_groups");
+	hl_json_unsigned(&j, report->nr_lines);
+	hl_json_key(&j, "groups");
+	hl_json_begin_array(&j);
+	for (size_t i = 0; i < report->nr_lines && i < report->nr_rows; i++)
+		put_group(&j, report, &report->lines[i]);
+	hl_json_end_array(&j);
+	hl_json_end_object(&j);
+	hl_json_finish(&j);
+}

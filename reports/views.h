@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The reports of one command each.  As in report.h: finished figures in, the FILE tells of errors. */
+#ifndef HL_REPORTS_VIEWS_H
+#define HL_REPORTS_VIEWS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "snapshot/heapledger.h"
+
+/* A suppression and what it left out. */
+struct hl_suppressed {
+	const char *pattern;
+	struct hl_counts counts;
+};
+
+struct hl_leaks_report {
+	const char *file;
+	const struct hl_snapshot *snapshot;
+	const struct hl_statistics *statistics;	/* HL_KEY_TRACEBACK, HL_METRIC_LIVE */
+	const struct hl_suppressed *suppressed;
+	size_t nr_suppressed;
+	size_t nr_rows;
+	bool exact;
+	bool color;
+};
+
+void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report);
+void hl_leaks_write_json(FILE *file, const struct hl_leaks_report *report);
+
+struct hl_tree_report {
+	const char *file;
+	const struct hl_snapshot *snapshot;
+	const struct hl_tree *tree;
+	enum hl_metric metric;
+	double min_share;		/* of the total, 0 to 1: what is smaller is left out */
+	size_t max_depth;
+	bool exact;
+	bool color;
+};
+
+void hl_tree_write_text(FILE *file, const struct hl_tree_report *report);
+void hl_tree_write_json(FILE *file, const struct hl_tree_report *report);
+
+/* A line that grew from every file to the next. */
+struct hl_grown {
+	uint32_t traceback;
+	const int64_t *sizes;		/* by file */
+	int64_t count;			/* blocks in the last one */
+	double slope;			/* bytes per step, the least squares over all of them */
+	double per_second;		/* the same over time; 0: the times are not known */
+};
+
+struct hl_growth_report {
+	char *const *files;
+	size_t nr_files;
+	const struct hl_resolver *resolver;
+	const struct hl_grown *lines;	/* steepest first */
+	size_t nr_lines;
+	size_t nr_rows;
+	enum hl_key key;
+	enum hl_metric metric;
+	bool exact;
+	bool color;
+};
+
+void hl_growth_write_text(FILE *file, const struct hl_growth_report *report);
+void hl_growth_write_json(FILE *file, const struct hl_growth_report *report);
+
+/* A budget, what was found, and the groups that made it so. */
+struct hl_budget {
+	const char *name;		/* "max-live", "parser.c:12" */
+	bool is_count;			/* blocks, not bytes */
+	bool is_percent;
+	bool is_broken;
+	double limit;
+	double found;			/* HUGE_VAL: growth from nothing */
+	const struct hl_statistics *statistics;	/* the groups, or ... */
+	const struct hl_diffs *diffs;	/* ... what they grew by; both NULL: nothing to show */
+};
+
+struct hl_check_report {
+	const char *file;
+	const struct hl_budget *budgets;
+	size_t nr_budgets;
+	size_t nr_rows;			/* lines shown for each */
+	bool exact;
+	bool color;
+};
+
+void hl_check_write_text(FILE *file, const struct hl_check_report *report);
+void hl_check_write_json(FILE *file, const struct hl_check_report *report);
+void hl_check_write_junit(FILE *file, const struct hl_check_report *report);
+
+struct hl_annotate_report {
+	const char *path;		/* of the source */
+	const struct hl_statistic **lines; /* by line number, NULL: none; 0 is not used */
+	size_t nr_lines;
+	const struct hl_snapshot *snapshot;
+	enum hl_metric metric;
+	bool exact;
+	bool color;
+};
+
+/* -ENOENT: the source cannot be read; nothing was written. */
+int hl_annotate_write_text(FILE *file, const struct hl_annotate_report *report);
+
+#endif

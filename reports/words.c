@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Phrases that several formats share. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/ledger.h"
+#include "reports/report.h"
+
+#define END_TEXT 96
+
+const char *hl_key_plural(enum hl_key key)
+{
+	static const char *const plurals[HL_NR_KEYS] = {
+		[HL_KEY_LINENO] = "lines",
+		[HL_KEY_FILENAME] = "files",
+		[HL_KEY_FUNCTION] = "functions",
+		[HL_KEY_MODULE] = "modules",
+		[HL_KEY_TRACEBACK] = "call stacks",
+		[HL_KEY_KIND] = "kinds of call",
+	};
+
+	return plurals[key];
+}
+
+const char *hl_metric_title(const struct hl_snapshot *snapshot, enum hl_metric metric)
+{
+	struct hl_info info;
+
+	hl_snapshot_info(snapshot, &info);
+	switch (metric) {
+	case HL_METRIC_LIVE:
+		return info.end_ns || info.end_reason ? "live bytes at the end" : "live bytes";
+	case HL_METRIC_PEAK:
+		return "live bytes at the peak";
+	case HL_METRIC_ALLOC:
+		return "bytes allocated in all";
+	case HL_METRIC_COUNT:
+		return "number of allocations";
+	default:
+		return "number of temporary blocks";
+	}
+}
+
+const char *hl_describe_end(const struct hl_info *info, char *buf)
+{
+	switch (info->end_reason) {
+	case HL_END_EXIT:
+		return "by exit";
+	case HL_END_QUICK_EXIT:
+		return "by quick_exit";
+	case HL_END_STATUS:
+		snprintf(buf, END_TEXT, "with exit status %" PRId32, info->end_status);
+		return buf;
+	case HL_END_SIGNAL:
+		snprintf(buf, END_TEXT, "killed by signal %" PRId32 " (SIG%s)", info->end_status,
+				sigabbrev_np(info->end_status) ? sigabbrev_np(info->end_status) : "?");
+		return buf;
+	case HL_END_EXEC:
+		return "by exec of another program";
+	default:
+		return info->snapshot_ns ? "not at the time of the snapshot" :
+			"not seen: it still runs, was killed, or left by _exit";
+	}
+}
+
+/* One warning; n == 0 says nothing. */
+static int warn(FILE *file, const char *prefix, uint64_t n, const char *text)
+{
+	if (!n)
+		return 0;
+	fprintf(file, "%s%" PRIu64 " %s\n", prefix, n, text);
+	return 1;
+}
+
+int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
+{
+	struct hl_completeness c;
+	int nr = 0;
+
+	hl_snapshot_completeness(snapshot, &c);
+	nr += warn(file, prefix, c.early_lost, "events before the start were lost");
+	nr += warn(file, prefix, c.lost_blocks, "allocations were not counted for lack of memory");
+	nr += warn(file, prefix, c.unattributed_count,
+			"allocations are counted without their stack for lack of room");
+	nr += warn(file, prefix, c.refused_stacks,
+			"stacks are counted under a shorter one for lack of room");
+	nr += warn(file, prefix, c.refused_bytes,
+			"bytes of room were refused to the ledger (full disk or --max-size)");
+	nr += warn(file, prefix, c.truncated_events, "allocations have a stack cut at the depth limit");
+	nr += warn(file, prefix, c.partial_events, "allocations have a stack without its outer end");
+	nr += warn(file, prefix, c.unknown_frees, "frees of blocks that were not seen being made");
+	nr += warn(file, prefix, c.replaced_blocks, "frees were not seen");
+	return nr;
+}
