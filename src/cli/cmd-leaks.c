@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* heapledger leaks: what was never freed, by call stack. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/views.h"
+
+struct leaks_options {
+	struct cli_selection selection;
+	struct cli_list files;		/* of suppressions */
+	uint64_t nr_rows;
+	uint64_t exit_code;
+	int format;
+	int color;
+	bool exact;
+};
+
+struct suppressions {
+	struct hl_suppressed *items;
+	size_t nr;
+};
+
+/* "leak:PATTERN", as LeakSanitizer reads it; empty lines and those with '#' are none. */
+static int add_line(struct suppressions *s, char *line)
+{
+	void *bigger;
+
+	line += strspn(line, " \t");
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!*line || *line == '#')
+		return 0;
+	if (strncmp(line, "leak:", 5))
+		return -EINVAL;
+	bigger = reallocarray(s->items, s->nr + 1, sizeof(*s->items));
+	s->items = bigger ? bigger : s->items;
+	line = bigger ? strdup(line + 5) : NULL;
+	if (!line)
+		return -ENOMEM;
+	s->items[s->nr++] = (struct hl_suppressed){.pattern = line};
+	return 0;
+}
+
+static int read_file(struct suppressions *s, const char *name)
+{
+	FILE *file = fopen(name, "re");
+	char *line = NULL;
+	size_t room = 0;
+	size_t number = 0;
+	int rc = 0;
+
+	if (!file) {
+		cli_complain("leaks", "%s: cannot be opened: %s", name, strerror(errno));
+		return -1;
+	}
+	while (!rc && getline(&line, &room, file) >= 0) {
+		number++;
+		rc = add_line(s, line);
+	}
+	if (rc)
+		cli_complain("leaks", "%s: line %zu: %s", name, number, rc == -EINVAL ?
+				"not of the form leak:PATTERN" : "out of memory");
+	else if (ferror(file))
+		cli_complain("leaks", "%s: cannot be read: %s", name, strerror(errno));
+	rc = rc || ferror(file) ? -1 : 0;
+	free(line);
+	fclose(file);
+	return rc;
+}
+
+static void release(struct suppressions *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		free((char *)s->items[i].pattern);
+	free(s->items);
+}
+
+static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
+		struct hl_snapshot **snapshot)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		struct hl_snapshot *kept;
+
+		if (hl_snapshot_suppress(*snapshot, resolver, s->items[i].pattern,
+				&s->items[i].counts, &kept)) {
+			cli_complain("leaks", "out of memory");
+			return -1;
+		}
+		hl_snapshot_unref(*snapshot);
+		*snapshot = kept;
+	}
+	return 0;
+}
+
+static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resolver *resolver,
+		const struct leaks_options *o, const struct suppressions *s)
+{
+	struct hl_statistics *statistics;
+	struct hl_leaks_report report = {
+		.file = file,
+		.suppressed = s->items,
+		.nr_suppressed = s->nr,
+		.nr_rows = o->nr_rows ? o->nr_rows : SIZE_MAX,
+		.exact = o->exact,
+		.color = cli_wants_color(o->color),
+	};
+	int status = CLI_DONE;
+
+	if (cli_select("leaks", &o->selection, resolver, snapshot) ||
+			suppress(s, resolver, snapshot))
+		return CLI_FAILED;
+	if (hl_snapshot_statistics(*snapshot, resolver, HL_KEY_TRACEBACK, HL_METRIC_LIVE,
+			&statistics)) {
+		cli_complain("leaks", "%s: out of memory", file);
+		return CLI_FAILED;
+	}
+	cli_warn_symbols("leaks", resolver);
+	report.snapshot = *snapshot;
+	report.statistics = statistics;
+	if (o->format)
+		hl_leaks_write_json(stdout, &report);
+	else
+		hl_leaks_write_text(stdout, &report);
+	if (statistics->nr_items)
+		status = (int)o->exit_code;
+	hl_statistics_unref(statistics);
+	return status;
+}
+
+static int run(const char *file, const struct leaks_options *o)
+{
+	struct suppressions s = {0};
+	struct hl_snapshot *snapshot = NULL;
+	struct hl_resolver *resolver = NULL;
+	int status = CLI_FAILED;
+	int rc = 0;
+
+	if (o->exit_code > 255) {
+		cli_complain("leaks", "--error-exitcode: at most 255");
+		return CLI_FAILED;
+	}
+	for (size_t i = 0; !rc && i < o->files.nr; i++)
+		rc = read_file(&s, o->files.items[i]);
+	if (!rc)
+		snapshot = cli_load("leaks", file);
+	if (snapshot)
+		resolver = cli_resolver("leaks", &o->selection);
+	if (resolver)
+		status = show(file, &snapshot, resolver, o, &s);
+	hl_resolver_unref(resolver);
+	hl_snapshot_unref(snapshot);
+	release(&s);
+	return status;
+}
+
+int cmd_leaks(int argc, char **argv)
+{
+	static const char *const formats[] = {"text", "json", NULL};
+	struct leaks_options o = {.nr_rows = 10};
+	const struct cli_option options[] = {
+		{'n', "number", "N", CLI_NUMBER, &o.nr_rows,
+			"show at most N call stacks (10); 0: all", NULL},
+		{0, "suppressions", "FILE", CLI_LIST, &o.files,
+			"leave out what lines leak:PATTERN of FILE match", NULL},
+		{0, "error-exitcode", "N", CLI_NUMBER, &o.exit_code,
+			"leave with N when something was not freed (0)", NULL},
+		CLI_SELECTION_OPTIONS(o.selection),
+		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
+		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
+		CLI_COLOR_OPTION(o.color),
+		{0},
+	};
+	const struct cli_usage usage = {
+		.word = "leaks",
+		.operands = "FILE",
+		.summary = "Show what was never freed, by call stack, largest first.",
+		.options = options,
+		.min_operands = 1,
+		.max_operands = 1,
+	};
+	int first;
+	int status = cli_parse(&usage, argc, argv, &first);
+
+	if (status < 0)
+		status = run(argv[first], &o);
+	cli_selection_release(&o.selection);
+	free(o.files.items);
+	return status;
+}

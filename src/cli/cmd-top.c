@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* heapledger top: the groups that hold the memory, largest first. */
+#include "cli/cli.h"
+
+static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resolver *resolver,
+		const struct cli_grouping *g)
+{
+	struct hl_statistics *statistics;
+	struct hl_top_report report = {
+		.file = file,
+		.nr_rows = g->nr_rows ? g->nr_rows : SIZE_MAX,
+		.frames = g->frames,
+		.most_recent_first = g->most_recent_first,
+		.exact = g->exact,
+		.color = cli_wants_color(g->color),
+	};
+	enum hl_metric metric = cli_metric(g->metric, snapshot, 1, &report.nothing_left);
+
+	if (cli_select("top", &g->selection, resolver, snapshot))
+		return CLI_FAILED;
+	if (cli_group(g, *snapshot, resolver, metric, &statistics)) {
+		cli_complain("top", "%s: out of memory", file);
+		return CLI_FAILED;
+	}
+	cli_warn_symbols("top", resolver);
+	report.snapshot = *snapshot;
+	report.statistics = statistics;
+	cli_writer(g->format)->top(stdout, &report);
+	hl_statistics_unref(statistics);
+	return CLI_DONE;
+}
+
+static int run(const char *file, const struct cli_grouping *g)
+{
+	struct hl_snapshot *snapshot = cli_load("top", file);
+	struct hl_resolver *resolver = snapshot ? cli_resolver("top", &g->selection) : NULL;
+	int status = resolver ? show(file, &snapshot, resolver, g) : CLI_FAILED;
+
+	hl_snapshot_unref(snapshot);
+	hl_resolver_unref(resolver);
+	return status;
+}
+
+int cmd_top(int argc, char **argv)
+{
+	struct cli_grouping g = CLI_GROUPING_DEFAULTS;
+	const struct cli_option options[] = {
+		CLI_GROUPING_OPTIONS(g),
+		{0},
+	};
+	const struct cli_usage usage = {
+		.word = "top",
+		.operands = "FILE",
+		.summary = "Show the groups of blocks that hold the memory, largest first.",
+		.options = options,
+		.min_operands = 1,
+		.max_operands = 1,
+	};
+	int first;
+	int status = cli_parse(&usage, argc, argv, &first);
+
+	if (status < 0)
+		status = cli_grouping_check("top", &g);
+	if (status < 0)
+		status = run(argv[first], &g);
+	cli_grouping_release(&g);
+	return status;
+}

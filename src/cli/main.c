@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The dispatcher: finds the command, and sees to it that the output was really written. */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static const struct cli_command commands[] = {
+	{"record", "run", cmd_record, "run a program and record its heap"},
+	{"top", NULL, cmd_top, "show the lines that hold the memory"},
+	{"diff", NULL, cmd_diff, "show what grew between two ledgers"},
+	{"tree", NULL, cmd_tree, "show callers and what they called, with shares"},
+	{"annotate", NULL, cmd_annotate, "show a source file with bytes beside its lines"},
+	{"leaks", NULL, cmd_leaks, "show what was never freed, by call stack"},
+	{"growth", NULL, cmd_growth, "show what grew over three or more ledgers"},
+	{"check", NULL, cmd_check, "check budgets, for CI"},
+	{"merge", NULL, cmd_merge, "add up the ledgers of several processes"},
+	{"info", NULL, cmd_info, "show totals and how complete a ledger is"},
+	{"export", NULL, cmd_export, "write call stacks for pprof, speedscope, massif ..."},
+	{"snapshot", NULL, cmd_snapshot, "copy the ledger of a running program"},
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void print_help(void)
+{
+	printf("Usage: heapledger COMMAND [OPTION...] [OPERAND...]\n"
+		"Which lines of a program hold the memory, and which grew.\n\nCommands:\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		printf("  %-12s %s\n", commands[i].word, commands[i].summary);
+	printf("\n  -h, --help     print this and leave\n"
+		"  -V, --version  print the version and leave\n\n"
+		"'heapledger COMMAND --help' and heapledger-COMMAND(1) tell more of each.\n");
+}
+
+static const struct cli_command *find_command(const char *word)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		const struct cli_command *c = &commands[i];
+
+		if (!strcmp(c->word, word) || (c->alias && !strcmp(c->alias, word)))
+			return c;
+	}
+	return NULL;
+}
+
+/*
+ * A ledger is mapped while it is read.  Whoever cuts it at this moment would make the kernel kill
+ * us with a signal that looks like a crash of ours.
+ */
+static void on_bus_error(int number)
+{
+	static const char text[] = "heapledger: a ledger became shorter while it was being read\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(CLI_FAILED);
+	_exit(CLI_FAILED);
+}
+
+/* A full disk behind stdout shows at the latest here. */
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "heapledger: cannot write to standard output: %s\n",
+				strerror(errno));
+		return status ? status : CLI_FAILED;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command *command;
+
+	signal(SIGBUS, on_bus_error);
+	if (argc < 2) {
+		fprintf(stderr, "heapledger: no command; try 'heapledger --help'\n");
+		return CLI_FAILED;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
+		print_help();
+		return finish(CLI_DONE);
+	}
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
+		printf("heapledger %s\n", PACKAGE_VERSION);
+		return finish(CLI_DONE);
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "heapledger: there is no command of this name;"
+				" try 'heapledger --help'\n");
+		return CLI_FAILED;
+	}
+	return finish(command->run(argc - 1, argv + 1));
+}
