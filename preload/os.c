@@ -17,6 +17,9 @@
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static uint64_t mapped_bytes;
 
@@ -71,6 +74,53 @@ void *hl_os_map_file(int fd, uint64_t offset, size_t bytes)
 	return r < 0 && r > -4096 ? NULL : (void *)r;
 }
 
+void hl_os_unmap_file(void *p, size_t bytes)
+{
+	RAW(SYS_munmap, p, bytes);
+}
+
+int hl_os_populate(void *p, size_t bytes)
+{
+	long r;
+
+	do
+		r = RAW(SYS_madvise, p, bytes, MADV_POPULATE_WRITE);
+	while (r == -EINTR || r == -EAGAIN);
+	return (int)r;
+}
+
+int64_t hl_os_file_size(int fd)
+{
+	struct stat st;
+	long r = RAW(SYS_fstat, fd, &st);
+
+	return r < 0 ? r : st.st_size;
+}
+
+int hl_os_file_resize(int fd, uint64_t bytes)
+{
+	long r;
+
+	do
+		r = RAW(SYS_ftruncate, fd, bytes);
+	while (r == -EINTR);
+	return (int)r;
+}
+
+uint64_t hl_os_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (RAW(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return INT64_MAX;
+	return limit.rlim_cur;
+}
+
+bool hl_os_is_root(void)
+{
+	return RAW(SYS_geteuid) == 0;
+}
+
 bool hl_os_is_readable(uintptr_t address)
 {
 	/* The kernel reads the new mask before it looks at what to do with it, which is nonsense here. */
@@ -109,12 +159,9 @@ static int write_zeros(int fd, uint64_t offset, uint64_t bytes)
 
 int hl_os_reserve_file(int fd, uint64_t offset, uint64_t bytes)
 {
-	struct rlimit limit;
 	long r;
 
-	/* Past RLIMIT_FSIZE the kernel would send SIGXFSZ to the program. */
-	if (RAW(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
-		limit.rlim_cur != RLIM_INFINITY && offset + bytes > limit.rlim_cur)
+	if (offset + bytes > hl_os_file_limit())
 		return -EFBIG;
 	do
 		r = RAW(SYS_fallocate, fd, 0, offset, bytes);

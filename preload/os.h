@@ -39,6 +39,20 @@ void *hl_os_map_file(int fd, uint64_t offset, size_t bytes);
 /** hl_os_wipeonfork_page() - a page that reads as zero in a forked child; NULL if the kernel can't */
 uint32_t *hl_os_wipeonfork_page(void);
 
+void hl_os_unmap_file(void *p, size_t bytes);
+
+/**
+ * hl_os_populate() - give the pages of a shared mapping blocks and memory, as storing to them would
+ * Returns: 0; -EINVAL: the kernel (before 5.14) or the file system cannot; -EFAULT: no room, where a
+ * store would be SIGBUS; other -errno.
+ */
+int hl_os_populate(void *p, size_t bytes);
+
+int64_t hl_os_file_size(int fd);			/* or -errno */
+int hl_os_file_resize(int fd, uint64_t bytes);		/* 0 or -errno */
+uint64_t hl_os_file_limit(void);			/* RLIMIT_FSIZE: past it the kernel sends SIGXFSZ */
+bool hl_os_is_root(void);
+
 /** hl_os_reserve_file() - make sure that @bytes at @offset have blocks; 0 or -errno, never a signal */
 int hl_os_reserve_file(int fd, uint64_t offset, uint64_t bytes);
 

@@ -187,6 +187,7 @@ static void end_recording(enum hl_end_reason reason)
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
+	hl_store_trim();
 #ifdef HL_VERIFY_UNWIND
 	hl_verify_report();
 #endif

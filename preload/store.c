@@ -13,13 +13,22 @@
 
 #define EXTENT_MIN (64u << 10)
 #define EXTENT_MAX (8u << 20)
-#define MAX_EXTENTS 4096u
+/*
+ * The file is mapped in regions, sparse at first, and blocks are given to a region extent by extent
+ * through the mapping: so no descriptor stays open that the program could see, close or run out of.
+ * A new region needs the file's name, which may be out of reach by then (chroot, other user): root,
+ * who may bring that about, begins with a large one.  Regions double.
+ */
+#define REGION_MIN (4u << 20)
+#define REGION_MIN_ROOT (16u << 20)
+#define REGION_MAX (256u << 20)
+#define MAX_REGIONS 4096u
 #define RETRY_NS 1000000000u
 
 struct hl_ledger_header *hl_header;
 struct hl_globals *hl_globals;
 
-struct extent {
+struct region {
 	char *base;
 	uint64_t offset;
 	uint64_t bytes;
@@ -27,42 +36,39 @@ struct extent {
 
 static struct {
 	struct hl_lock lock;
-	int fd;
+	int fd;				/* open only while a region is made; a forked child closes it */
+	bool no_populate;		/* kernel before 5.14: a region is one extent, from fallocate */
 	uint64_t dev;
 	uint64_t ino;
 	uint64_t max_bytes;
 	uint64_t used;			/* next free byte in the file */
+	uint64_t ready;			/* end of the blocks of the last region */
 	uint64_t refused_ns;		/* when growth was refused last */
-	uint32_t nr_extents;
-	struct extent extents[MAX_EXTENTS];
+	uint32_t nr_regions;
+	struct region regions[MAX_REGIONS];
 	struct hl_directory *directory;
 	char *strings;			/* current chunk */
 	uint32_t strings_left;
 	char path[4096];
 } store = { .fd = -1 };
 
-/* The descriptor, if it still is the ledger: the program may have closed and reused its number. */
-static int ledger_fd(void)
+/* Opens the ledger again, if that is what bears its name. */
+static int reopen(void)
 {
-	if (hl_os_fd_is(store.fd, store.dev, store.ino))
-		return store.fd;
-	store.fd = hl_os_open(store.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (store.fd >= 0 && !hl_os_fd_is(store.fd, store.dev, store.ino)) {
-		hl_os_close(store.fd);
-		store.fd = -1;
+	int fd = hl_os_open(store.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (fd >= 0 && !hl_os_fd_is(fd, store.dev, store.ino)) {
+		hl_os_close(fd);
+		fd = -ESTALE;
 	}
-	if (store.fd >= 0)
-		store.fd = hl_os_raise_fd(store.fd);
-	return store.fd;
+	return fd;
 }
 
-static uint64_t extent_size(uint64_t file_bytes)
+static void close_file(void)
 {
-	uint64_t bytes = file_bytes / 4 & ~(uint64_t)(EXTENT_MIN - 1);
-
-	if (bytes < EXTENT_MIN)
-		bytes = EXTENT_MIN;
-	return bytes > EXTENT_MAX ? EXTENT_MAX : bytes;
+	if (hl_os_fd_is(store.fd, store.dev, store.ino))
+		hl_os_close(store.fd);
+	store.fd = -1;
 }
 
 /* --max-size bounds the file, --max-memory the file and all that the shim has mapped for itself. */
@@ -72,34 +78,117 @@ static bool is_affordable(uint64_t file_bytes)
 		file_bytes + hl_os_mapped_bytes() <= hl_options.max_memory);
 }
 
-static int add_extent(void)
+/* How much the file grows at once; 0: it may not. */
+static uint64_t extent_size(uint64_t file_bytes)
 {
-	struct extent *last = store.nr_extents ? &store.extents[store.nr_extents - 1] : NULL;
-	uint64_t offset = last ? last->offset + last->bytes : 0;
-	uint64_t bytes = extent_size(offset);
-	struct extent *next = &store.extents[store.nr_extents];
-	int fd, r;
+	uint64_t bytes = file_bytes / 4 & ~(uint64_t)(EXTENT_MIN - 1);
 
-	if (!is_affordable(offset + bytes))
+	if (bytes < EXTENT_MIN)
 		bytes = EXTENT_MIN;
-	if (store.nr_extents == MAX_EXTENTS || !is_affordable(offset + bytes))
-		return -EFBIG;
-	fd = ledger_fd();
-	if (fd < 0)
-		return -EBADF;
-	r = hl_os_reserve_file(fd, offset, bytes);
+	if (bytes > EXTENT_MAX)
+		bytes = EXTENT_MAX;
+	if (!is_affordable(file_bytes + bytes))
+		bytes = EXTENT_MIN;
+	return is_affordable(file_bytes + bytes) ? bytes : 0;
+}
+
+/* At least one extent; less than usual before a bound of the file's size, the process's included. */
+static uint64_t region_size(uint64_t offset, uint64_t extent)
+{
+	uint64_t bytes = hl_os_is_root() ? REGION_MIN_ROOT : REGION_MIN, limit = hl_os_file_limit();
+
+	if (bytes < offset)
+		bytes = offset;
+	if (bytes > REGION_MAX)
+		bytes = REGION_MAX;
+	if (limit > store.max_bytes)
+		limit = store.max_bytes & ~(uint64_t)(EXTENT_MIN - 1);
+	if (offset + bytes > limit)
+		bytes = offset < limit ? (limit - offset) & ~(uint64_t)(EXTENT_MIN - 1) : 0;
+	return bytes < extent ? extent : bytes;
+}
+
+/* With a descriptor: a region of @bytes behind the last one, and the blocks of its first extent. */
+static int map_region(int fd, uint64_t bytes, uint64_t extent)
+{
+	struct region *next = &store.regions[store.nr_regions];
+	struct region *last = store.nr_regions ? next - 1 : NULL;
+	uint64_t offset = last ? last->offset + last->bytes : 0;
+	int r = 0;
+
+	/* Somebody may have appended to the file. */
+	if (hl_os_file_size(fd) > (int64_t)offset)
+		r = hl_os_file_resize(fd, offset);
+	if (r < 0)
+		return r;
+	if (store.no_populate) {
+		bytes = extent;
+		r = hl_os_reserve_file(fd, offset, bytes);
+	} else {
+		r = offset + bytes <= hl_os_file_limit() ? hl_os_file_resize(fd, offset + bytes) : -EFBIG;
+	}
 	if (r < 0)
 		return r;
 	next->base = hl_os_map_file(fd, offset, bytes);
 	if (!next->base)
 		return -ENOMEM;
+	if (!store.no_populate) {
+		r = hl_os_populate(next->base, extent);
+		if (r == -EINVAL) {
+			hl_os_unmap_file(next->base, bytes);
+			store.no_populate = true;
+			return map_region(fd, bytes, extent);
+		}
+		if (r < 0) {
+			hl_os_unmap_file(next->base, bytes);
+			return r;
+		}
+	}
 	next->offset = offset;
 	next->bytes = bytes;
 	store.used = offset;
-	store.nr_extents++;
-	if (hl_globals)
-		hl_globals->file_bytes = offset + bytes;
+	store.ready = offset + extent;
+	store.nr_regions++;
 	return 0;
+}
+
+static int add_region(uint64_t extent)
+{
+	uint64_t end = store.regions[store.nr_regions - 1].offset + store.regions[store.nr_regions - 1].bytes;
+	int r;
+
+	if (store.nr_regions == MAX_REGIONS)
+		return -EFBIG;
+	r = reopen();
+	if (r < 0)
+		return r;
+	store.fd = r;
+	r = map_region(store.fd, region_size(end, extent), extent);
+	close_file();
+	return r;
+}
+
+/* Blocks for one extent more, in the last region or in a new one. */
+static int grow(void)
+{
+	struct region *last = &store.regions[store.nr_regions - 1];
+	uint64_t extent = extent_size(store.ready), left = last->offset + last->bytes - store.ready;
+	int r;
+
+	if (extent == 0)
+		return -EFBIG;
+	if (left > 0) {
+		if (extent > left)
+			extent = left;
+		r = hl_os_populate(last->base + (store.ready - last->offset), extent);
+		if (r == 0)
+			store.ready += extent;
+	} else {
+		r = add_region(extent);
+	}
+	if (r == 0 && hl_globals)
+		hl_globals->file_bytes = store.ready;
+	return r;
 }
 
 bool hl_store_is_full(void)
@@ -110,29 +199,29 @@ bool hl_store_is_full(void)
 }
 
 /*
- * Room for one chunk, page aligned, within one extent.  After a refusal the disk is not asked again
+ * Room for one chunk, page aligned, within one region.  After a refusal the disk is not asked again
  * for a second: a full disk must not slow the program down.
  */
 static char *take(uint32_t bytes, uint64_t *offset)
 {
-	struct extent *last = &store.extents[store.nr_extents - 1];
+	struct region *last;
 	char *chunk;
 
-	if (store.nr_extents == 0)
+	if (store.nr_regions == 0)
 		return NULL;
 	bytes = (bytes + HL_LEDGER_PAGE - 1) & ~(HL_LEDGER_PAGE - 1);
-	if (store.used + bytes > last->offset + last->bytes) {
+	while (store.used + bytes > store.ready) {
 		if (hl_store_is_full())
 			return NULL;
-		if (add_extent() < 0) {
+		if (grow() < 0) {
 			store.refused_ns = hl_os_coarse_ns();
 			if (hl_globals)
 				hl_globals->refused_bytes += bytes;
 			return NULL;
 		}
 		store.refused_ns = 0;
-		last++;
 	}
+	last = &store.regions[store.nr_regions - 1];
 	chunk = last->base + (store.used - last->offset);
 	*offset = store.used;
 	store.used += bytes;
@@ -184,7 +273,7 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	static const struct hl_section totals = { .type = HL_SECTION_GLOBALS,
 		.nr_records = 1, .record_bytes = sizeof(struct hl_globals) };
 	size_t length = strlen(path);
-	uint64_t offset;
+	uint64_t offset, extent;
 	int r;
 
 	if (length >= sizeof(store.path))
@@ -194,34 +283,53 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	store.fd = hl_os_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store.fd < 0)
 		return store.fd;
-	store.fd = hl_os_raise_fd(store.fd);
-	r = hl_os_identify(store.fd, &store.dev, &store.ino);
+	extent = extent_size(0);
+	r = extent ? hl_os_identify(store.fd, &store.dev, &store.ino) : -EFBIG;
 	if (r == 0)
-		r = add_extent();
+		r = map_region(store.fd, region_size(0, extent), extent);
+	hl_os_close(store.fd);
+	store.fd = -1;
 	if (r < 0) {
-		hl_os_close(store.fd);
 		hl_os_unlink(path);
-		store.fd = -1;
 		return r;
 	}
 	hl_header = (struct hl_ledger_header *)take(HL_LEDGER_PAGE, &offset);
 	store.directory = (struct hl_directory *)take(HL_LEDGER_PAGE, &offset);
 	hl_header->directory_offset = offset;
 	hl_globals = (struct hl_globals *)take_section(&totals);
-	hl_globals->file_bytes = store.extents[0].bytes;
+	hl_globals->file_bytes = store.ready;
 	return 0;
+}
+
+void hl_store_trim(void)
+{
+	struct region *last;
+	sigset_t saved;
+	int fd;
+
+	hl_lock_take(&store.lock, &saved);
+	last = store.nr_regions ? &store.regions[store.nr_regions - 1] : NULL;
+	if (last && store.ready < last->offset + last->bytes) {
+		fd = reopen();
+		/* What comes later begins a new region, and never touches what is cut off here. */
+		if (fd >= 0 && hl_os_file_resize(fd, store.ready) == 0)
+			last->bytes = store.ready - last->offset;
+		if (fd >= 0)
+			hl_os_close(fd);
+	}
+	hl_lock_drop(&store.lock, &saved);
 }
 
 void hl_store_abandon(void)
 {
-	if (hl_os_fd_is(store.fd, store.dev, store.ino))
-		hl_os_close(store.fd);
-	for (uint32_t i = 0; i < store.nr_extents; i++)
-		hl_os_map_over(store.extents[i].base, store.extents[i].bytes);
+	close_file();
+	for (uint32_t i = 0; i < store.nr_regions; i++)
+		hl_os_map_over(store.regions[i].base, store.regions[i].bytes);
 	/* Another thread of the parent may have held the lock when it forked. */
 	store.lock.word = 0;
-	store.fd = -1;
-	store.nr_extents = 0;
+	store.nr_regions = 0;
+	store.used = 0;
+	store.ready = 0;
 	store.refused_ns = 0;
 	store.strings_left = 0;
 	/*

@@ -25,7 +25,7 @@ extern struct hl_ledger_header *hl_header;
 extern struct hl_globals *hl_globals;
 
 /**
- * hl_store_open() - create the file and map its first extent
+ * hl_store_open() - create the file and map its first region
  * @path:      absolute path; must not exist
  * @max_bytes: bound of the file's size
  *
@@ -38,6 +38,12 @@ int hl_store_open(const char *path, uint64_t max_bytes);
  * What was mapped reads and writes as private memory from now on.
  */
 void hl_store_abandon(void);
+
+/**
+ * hl_store_trim() - at the end of the process: cut off what the file has no blocks for
+ * The ledger can still grow afterwards.
+ */
+void hl_store_trim(void);
 
 /** hl_store_is_full() - was growth refused within the last second? Takes no lock */
 bool hl_store_is_full(void);

@@ -56,6 +56,20 @@ static int stat_size(struct hl_image *image, struct hl_error *err)
 	return 0;
 }
 
+/* A file of the shim between its making and its header. */
+static bool is_blank(const struct hl_ledger_header *header)
+{
+	static const struct hl_ledger_header blank;
+
+	return memcmp(header, &blank, sizeof(blank)) == 0;
+}
+
+static int not_started(struct hl_error *err)
+{
+	return hl_fail(err, EAGAIN, offsetof(struct hl_ledger_header, state),
+			"not started yet, or its program ended while starting");
+}
+
 static int read_header(struct hl_image *image, struct hl_error *err)
 {
 	struct hl_ledger_header *h = &image->header;
@@ -67,6 +81,8 @@ static int read_header(struct hl_image *image, struct hl_error *err)
 			image->size < sizeof(*h) ? image->size : sizeof(*h), err);
 	if (rc)
 		return rc;
+	if (image->size >= HL_LEDGER_PAGE && is_blank(h))
+		return not_started(err);
 	if (image->size < sizeof(h->magic) || memcmp(h->magic, HL_LEDGER_MAGIC, sizeof(h->magic)))
 		return hl_fail(err, EINVAL, 0, "not a heapledger file");
 	if (image->size < HL_LEDGER_PAGE)
@@ -81,8 +97,7 @@ static int read_header(struct hl_image *image, struct hl_error *err)
 		return hl_fail(err, EBADMSG, offsetof(struct hl_ledger_header, header_bytes),
 				"header too short");
 	if (__atomic_load_n(&h->state, __ATOMIC_RELAXED) == 0)
-		return hl_fail(err, EAGAIN, offsetof(struct hl_ledger_header, state),
-				"not started yet, or its program ended while starting");
+		return not_started(err);
 	if (h->kind != HL_LEDGER_LIVE && h->kind != HL_LEDGER_SNAPSHOT)
 		return hl_fail(err, EBADMSG, offsetof(struct hl_ledger_header, kind),
 				"unknown kind of ledger");

@@ -321,6 +321,8 @@ START_TEST(files_that_are_no_ledgers_are_told_apart)
 	set32(offsetof(struct hl_ledger_header, endian), HL_LEDGER_ENDIAN);
 	set32(offsetof(struct hl_ledger_header, state), 0);
 	must_refuse(EAGAIN, "not started");
+	memset(bytes, 0, sizeof(struct hl_ledger_header));
+	must_refuse(EAGAIN, "not started");
 }
 END_TEST
 
