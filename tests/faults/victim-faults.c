@@ -213,6 +213,84 @@ static int do_endless(char **argv)
 	return 0;
 }
 
+/*
+ * What a program that is killed has done, in a file: per thread what it began and what it finished, and
+ * every millisecond the sums of what was finished.
+ */
+#define DIARY_THREADS 8
+#define DIARY_MOMENTS 65536
+
+struct diary {
+	struct {
+		volatile uint64_t begun_blocks, begun_bytes, blocks, bytes, begun_freed, freed;
+		char apart[80];
+	} thread[DIARY_THREADS];
+	volatile uint64_t nr_moments;
+	volatile struct {
+		uint64_t blocks, bytes, freed;
+	} moment[DIARY_MOMENTS];
+};
+static struct diary *diary;
+
+static void *diarist(void *arg)
+{
+	unsigned int me = (unsigned int)(uintptr_t)arg, seed = me;
+	void *block[64] = { NULL };
+
+	for (;;) {
+		unsigned int r = (unsigned int)rand_r(&seed), i = r % 64;
+		size_t bytes = 16 + (r >> 8) % 300;
+
+		if (block[i]) {
+			diary->thread[me].begun_freed++;
+			free(block[i]);
+			diary->thread[me].freed++;
+		}
+		diary->thread[me].begun_bytes += bytes;
+		diary->thread[me].begun_blocks++;
+		block[i] = malloc(bytes);
+		diary->thread[me].bytes += bytes;
+		diary->thread[me].blocks++;
+	}
+	return NULL;
+}
+
+static void write_moment(uint64_t n)
+{
+	uint64_t blocks = 0, bytes = 0, freed = 0;
+
+	for (int i = 0; i < DIARY_THREADS; i++) {
+		blocks += diary->thread[i].blocks;
+		bytes += diary->thread[i].bytes;
+		freed += diary->thread[i].freed;
+	}
+	diary->moment[n].blocks = blocks;
+	diary->moment[n].bytes = bytes;
+	diary->moment[n].freed = freed;
+	__atomic_store_n(&diary->nr_moments, n + 1, __ATOMIC_RELEASE);
+}
+
+/* diary FILE: 8 threads until it is killed */
+static int do_diary(char **argv)
+{
+	int fd = open(argv[0], O_RDWR | O_CREAT | O_TRUNC, 0600);
+	pthread_t thread;
+
+	if (fd < 0 || ftruncate(fd, sizeof(*diary)) != 0)
+		return 90;
+	diary = mmap(NULL, sizeof(*diary), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (diary == MAP_FAILED)
+		return 89;
+	for (uintptr_t i = 0; i < DIARY_THREADS; i++)
+		if (pthread_create(&thread, NULL, diarist, (void *)i) != 0)
+			return 96;
+	for (uint64_t n = 0; n < DIARY_MOMENTS; n++) {
+		write_moment(n);
+		usleep(1000);
+	}
+	return 0;
+}
+
 /* bomb N: that many children before the first is waited for; each makes 3 blocks of 7 bytes */
 static int do_bomb(char **argv)
 {
@@ -333,6 +411,7 @@ static const struct {
 	{ "halves", do_halves, 2 },
 	{ "threads", do_threads, 1 },
 	{ "endless", do_endless, 1 },
+	{ "diary", do_diary, 1 },
 	{ "bomb", do_bomb, 1 },
 	{ "overflow", do_overflow, 0 },
 	{ "closes", do_closes, 1 },
