@@ -76,7 +76,7 @@ static int read_header(struct hl_image *image, struct hl_error *err)
 	int rc;
 
 	if (!image->size)
-		return hl_fail(err, EINVAL, 0, "empty file");
+		return hl_fail(err, EAGAIN, 0, "empty: not started yet, or its program ended while starting");
 	rc = hl_image_read(image, 0, h,
 			image->size < sizeof(*h) ? image->size : sizeof(*h), err);
 	if (rc)

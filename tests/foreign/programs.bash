@@ -26,7 +26,7 @@ for case in tree.parse("junit.xml").iter("testcase"):
 END
 }
 for test in gc threading thread fork1 subprocess signal multiprocessing_fork mmap ctypes ssl sqlite3 \
-	asyncio capi exceptions generators json re pickle socket posix faulthandler; do
+	asyncio capi exceptions generators json re pickle posix faulthandler; do
 	declare_program cpython_$test 900 $python $python_tests/test_$test*
 	eval "program_cpython_$test() { cpython test_$test; }"
 done

@@ -297,7 +297,7 @@ START_TEST(every_truncation_is_refused)
 		struct hl_error err = {0};
 		int rc = load(&s, &err);
 
-		ck_assert_msg(rc == -ENODATA || rc == -EINVAL, "%zu of %zu bytes: %d", length, whole, rc);
+		ck_assert_msg(rc == -ENODATA || rc == -EINVAL || (rc == -EAGAIN && !length), "%zu of %zu bytes: %d", length, whole, rc);
 		ck_assert_msg(err.offset <= length, "offset behind the end");
 	}
 }
@@ -306,7 +306,7 @@ END_TEST
 START_TEST(files_that_are_no_ledgers_are_told_apart)
 {
 	length = 0;
-	must_refuse(EINVAL, "empty");
+	must_refuse(EAGAIN, "empty");
 	length = 5;
 	must_refuse(EINVAL, "not a heapledger file");
 	length = HL_LEDGER_PAGE;
