@@ -22,21 +22,26 @@
 uint64_t hl_loader_start;
 uint64_t hl_loader_bytes;
 uint32_t hl_modules_hints;
-uint32_t hl_modules_nr_stale;
+uint32_t hl_modules_nr_tagged;
 uint32_t hl_modules_generation;
 
 static struct hl_table modules = { HL_SECTION_MODULES, 0, sizeof(struct hl_module), 5, { 0 } };
 static struct hl_table generations = { HL_SECTION_GENERATIONS, 0, sizeof(struct hl_generation), 8,
 	{ 0 } };
 
-/* Nodes below first_node with an address in [start, end) belong to something that is gone. */
-struct stale {
+/*
+ * Objects that are loaded where another one was before.  Their addresses carry the record's tag in
+ * nodes, so that a node is never taken for that of another object, and is found again when its own
+ * object comes back.
+ */
+struct tagged {
 	uint64_t start;
-	uint64_t end;
-	uint64_t first_node;
+	uint64_t end;			/* 0: free */
+	uint64_t tag;			/* in its place */
 };
-#define MAX_STALE 64u
-static struct stale stale[MAX_STALE];
+#define MAX_TAGGED 256u
+static struct tagged tagged[MAX_TAGGED];
+static uint32_t last_tag;
 
 /*
  * What is in the ledger, once more in private memory: a forked child writes it anew without asking
@@ -78,51 +83,38 @@ void hl_modules_count_hint(void)
 	__atomic_fetch_add(&hl_modules_hints, 1, __ATOMIC_RELAXED);
 }
 
-bool hl_modules_check_stale(uint64_t ip, uint32_t node)
+uint64_t hl_modules_find_tag(uint64_t ip)
 {
-	uint32_t n = __atomic_load_n(&hl_modules_nr_stale, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&hl_modules_nr_tagged, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < n; i++)
-		if (ip >= stale[i].start && ip < stale[i].end && node < stale[i].first_node)
-			return true;
-	return false;
+		if (ip >= tagged[i].start && ip < __atomic_load_n(&tagged[i].end, __ATOMIC_ACQUIRE))
+			return tagged[i].tag;
+	return 0;
 }
 
-/* An entry that says nothing any more, or nothing that the new one does not say; else a further one. */
-static uint32_t stale_slot(uint64_t start, uint64_t end)
+static bool use_tag(const struct hl_module *module)
 {
 	uint32_t i = 0;
 
-	while (i < hl_modules_nr_stale && stale[i].end != 0 &&
-		(stale[i].start < start || stale[i].end > end))
+	while (i < hl_modules_nr_tagged && tagged[i].end != 0)
 		i++;
-	return i;
+	if (i == MAX_TAGGED)
+		return false;
+	tagged[i].start = module->start;
+	tagged[i].tag = (uint64_t)module->tag << HL_IP_TAG_SHIFT;
+	/* Readers see the end last: until then the entry holds no address. */
+	__atomic_store_n(&tagged[i].end, module->end, __ATOMIC_RELEASE);
+	if (i == hl_modules_nr_tagged)
+		__atomic_store_n(&hl_modules_nr_tagged, i + 1, __ATOMIC_RELEASE);
+	return true;
 }
 
-static void add_stale(uint64_t start, uint64_t end)
+static void drop_tag(const struct hl_module *module)
 {
-	uint32_t i = stale_slot(start, end);
-
-	if (i == MAX_STALE) {
-		hl_stacks_forget();
-		__atomic_store_n(&hl_modules_nr_stale, 0, __ATOMIC_RELEASE);
-		return;
-	}
-	/* Whoever reads it meanwhile must not take the new range with the old node. */
-	__atomic_store_n(&stale[i].end, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&stale[i].start, start, __ATOMIC_RELEASE);
-	__atomic_store_n(&stale[i].first_node, hl_stacks_nr_nodes(), __ATOMIC_RELEASE);
-	__atomic_store_n(&stale[i].end, end, __ATOMIC_RELEASE);
-	if (i == hl_modules_nr_stale)
-		__atomic_store_n(&hl_modules_nr_stale, i + 1, __ATOMIC_RELEASE);
-}
-
-/* The same object is back in the same place: what is known of it is true again. */
-static void drop_stale(uint64_t start, uint64_t end)
-{
-	for (uint32_t i = 0; i < hl_modules_nr_stale; i++)
-		if (stale[i].start == start && stale[i].end == end)
-			__atomic_store_n(&stale[i].end, 0, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < hl_modules_nr_tagged; i++)
+		if (tagged[i].tag == (uint64_t)module->tag << HL_IP_TAG_SHIFT)
+			__atomic_store_n(&tagged[i].end, 0, __ATOMIC_RELEASE);
 }
 
 static uint32_t generation(void)
@@ -186,25 +178,40 @@ static bool overlap(const struct hl_module *a, const struct hl_module *b)
 	return a->start < b->end && b->start < a->end;
 }
 
-/*
- * What is known of an object that is loaded: an open record, or a closed one that nothing else has
- * overlapped since, which is opened again; or NULL.
- */
+/* The record of an object that is loaded, opened again if it was closed; or NULL. */
 static struct known *find_known(const struct hl_module *wanted)
 {
 	for (uint64_t id = nr_known; id-- > 0;) {
 		struct hl_module *module = &known[id].module;
 
-		if (same_object(module, wanted)) {
-			if (module->last_generation != 0)
-				drop_stale(module->start, module->end);
-			module->last_generation = 0;
-			return &known[id];
-		}
-		if (overlap(module, wanted))
-			break;
+		if (!same_object(module, wanted))
+			continue;
+		if (module->last_generation != 0 && module->tag != 0 && !use_tag(module))
+			return NULL;
+		module->last_generation = 0;
+		return &known[id];
 	}
 	return NULL;
+}
+
+/* An object where another one is known to have been gets a tag; without a tag, all nodes are new. */
+static void choose_tag(struct hl_module *module)
+{
+	uint64_t id = 0;
+
+	while (id < nr_known && !overlap(&known[id].module, module))
+		id++;
+	if (id == nr_known)
+		return;
+	if (last_tag < HL_MAX_IP_TAG) {
+		module->tag = last_tag + 1;
+		if (use_tag(module)) {
+			last_tag++;
+			return;
+		}
+		module->tag = 0;
+	}
+	hl_stacks_forget();
 }
 
 /* Path names outlive the objects: a bump arena that only grows. */
@@ -254,6 +261,7 @@ static struct known *add_known(const struct look *look, const struct dl_phdr_inf
 	}
 	entry->module = *described;
 	entry->added = look->number;
+	choose_tag(&entry->module);
 	entry->module.first_generation = generation();
 	entry->path = keep_path(path, (size_t)length);
 	entry->path_bytes = entry->path ? (size_t)length : 0;
@@ -311,10 +319,19 @@ static void move_added(const struct look *look)
 	}
 }
 
+/* No node since the last generation began: a further one would say nothing. */
+static bool generation_is_empty(void)
+{
+	const struct hl_generation *record = hl_table_find(&generations, generation() - 1);
+
+	return generation() > 1 && record && record->first_node == hl_stacks_nr_nodes();
+}
+
 /* Closes the records of what the loader did not show any more. */
 static void close_unseen(const struct look *look)
 {
-	uint32_t last = generation();
+	bool empty = generation_is_empty();
+	uint32_t last = generation() - empty;
 	bool any = false;
 
 	for (struct known *entry = known; entry < known + nr_known; entry++) {
@@ -322,13 +339,15 @@ static void close_unseen(const struct look *look)
 			continue;
 		entry->module.last_generation = last;
 		write_record(entry);
-		add_stale(entry->module.start, entry->module.end);
+		if (entry->module.tag != 0)
+			drop_tag(&entry->module);
 		hl_rules_forget(entry->module.start, entry->module.end);
 		any = true;
 	}
 	if (!any)
 		return;
-	begin_generation();
+	if (!empty)
+		begin_generation();
 	move_added(look);
 	__atomic_fetch_add(&hl_modules_generation, 1, __ATOMIC_RELEASE);
 }
@@ -418,7 +437,6 @@ void hl_modules_restart(bool threads)
 	hl_modules_hints = lock_in_doubt ? 0 : 1;
 	hl_table_reset(&modules);
 	hl_table_reset(&generations);
-	hl_modules_nr_stale = 0;
 	begin_generation();
 	for (uint64_t id = 0; id < nr_known; id++) {
 		if (known[id].module.last_generation != 0)

@@ -19,7 +19,7 @@
 extern uint64_t hl_loader_start;	/* the mapped range of ld.so */
 extern uint64_t hl_loader_bytes;
 extern uint32_t hl_modules_hints;	/* events whose caller was ld.so, so far */
-extern uint32_t hl_modules_nr_stale;
+extern uint32_t hl_modules_nr_tagged;
 extern uint32_t hl_modules_generation;	/* changes when an object was unloaded */
 
 /** hl_modules_open() - record what is loaded now (constructor) */
@@ -74,13 +74,14 @@ static inline void hl_modules_follow(uint64_t ip, uint32_t *seen)
 	*seen = hints;
 }
 
-bool hl_modules_check_stale(uint64_t ip, uint32_t node);
+uint64_t hl_modules_find_tag(uint64_t ip);
 
-/** hl_modules_is_stale() - does @node belong to an object that was unloaded from where @ip points? */
-static inline bool hl_modules_is_stale(uint64_t ip, uint32_t node)
+/** hl_modules_tagged() - the address as nodes have it: see HL_IP_TAG_SHIFT in common/ledger.h */
+static inline uint64_t hl_modules_tagged(uint64_t ip)
 {
-	return hl_unlikely(__atomic_load_n(&hl_modules_nr_stale, __ATOMIC_RELAXED)) &&
-		hl_modules_check_stale(ip, node);
+	if (hl_unlikely(__atomic_load_n(&hl_modules_nr_tagged, __ATOMIC_RELAXED)))
+		ip |= hl_modules_find_tag(ip);
+	return ip;
 }
 
 #pragma GCC visibility pop

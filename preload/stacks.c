@@ -63,8 +63,7 @@ static uint32_t lookup(struct index *index, uint64_t ip, uint32_t parent)
 
 		if (node == 0)
 			return 0;
-		if (node == BUSY || slot->ip != ip || slot->parent != parent ||
-			hl_modules_is_stale(ip, node))
+		if (node == BUSY || slot->ip != ip || slot->parent != parent)
 			continue;
 		/* An outgrown table loses its pages, and a slot may be filled anew by then. */
 		if (hl_likely(__atomic_load_n(&slot->node, __ATOMIC_ACQUIRE) == node))
@@ -115,7 +114,7 @@ static void grow(struct index *old)
 			struct slot *slot = &old->slots[i];
 			uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
 
-			if (node != 0 && node != BUSY && !hl_modules_is_stale(slot->ip, node))
+			if (node != 0 && node != BUSY)
 				insert(index, slot->ip, slot->parent, node);
 		}
 		__atomic_store_n(&current, index, __ATOMIC_RELEASE);
@@ -161,8 +160,9 @@ static uint32_t add_node(uint64_t ip, uint32_t parent)
 	return id;
 }
 
-uint32_t hl_stacks_child(uint32_t parent, uintptr_t ip)
+uint32_t hl_stacks_child(uint32_t parent, uintptr_t address)
 {
+	uint64_t ip = hl_modules_tagged(address);
 	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent);
 
 	return hl_likely(child != 0) ? child : add_node(ip, parent);
@@ -251,7 +251,7 @@ size_t hl_stacks_ips(uint32_t node, uintptr_t *ips, size_t room)
 	while (node >= HL_NR_RESERVED_NODES && n < room) {
 		const struct hl_node *record = hl_table_find(&nodes, node);
 
-		ips[n++] = record->ip;
+		ips[n++] = record->ip & ~HL_IP_TAG_MASK;
 		node = record->parent;
 	}
 	return n;

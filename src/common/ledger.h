@@ -190,6 +190,12 @@ struct hl_node {
  */
 #define HL_IP_FRAME_TAG 0x8000000000000000u
 #define HL_IP_TAG_MASK 0xffff000000000000u
+/*
+ * Another tag there is that of the module in which the address lies: of those that were loaded at one
+ * place one after another, all but the first have one.
+ */
+#define HL_IP_TAG_SHIFT 48
+#define HL_MAX_IP_TAG 0x7fffu
 enum hl_reserved_node {
 	HL_NODE_ROOT = 0,		/* parent of the outermost frame of a complete stack */
 	HL_NODE_TRUNCATED = 1,		/* its parent where the depth limit cut the stack */
@@ -279,7 +285,7 @@ struct hl_module {
 	uint32_t first_generation;	/* generations count from 1 */
 	uint32_t last_generation;
 	uint32_t build_id_bytes;	/* 0: none */
-	uint32_t pad;
+	uint32_t tag;			/* of addresses in nodes: see HL_IP_TAG_SHIFT; 0: none */
 	uint8_t build_id[HL_BUILD_ID_BYTES];
 	uint64_t pad1[2];
 };

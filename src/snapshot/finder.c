@@ -3,8 +3,8 @@
  * From a node to the object that its address lay in.
  *
  * Objects that are loaded at the same time do not overlap, but one that was unloaded may have left
- * its addresses to another, so an address alone does not name the object: the node's generation
- * does.  The modules are sorted by (start, first_generation); reach[] is the highest end up to each
+ * its addresses to another, so an address alone does not name the object: its tag does, or without
+ * one the node's generation.  The modules are sorted by (start, first_generation); reach[] is the highest end up to each
  * position, which ends a search backwards as soon as nothing before can hold the address.
  */
 #include "snapshot/snapshot.h"
@@ -98,17 +98,30 @@ static size_t upper_bound(const struct hl_finder *f, uint64_t address)
 	return low;
 }
 
+static bool is_in(const struct hl_module *m, uint32_t generation)
+{
+	return m->first_generation <= generation && (!m->last_generation || generation <= m->last_generation);
+}
+
+uint64_t hl_snapshot_address_of(const struct hl_snapshot *snapshot, uint32_t node)
+{
+	uint64_t ip = snapshot->nodes[node].ip;
+
+	/* The upper half of the address space (vsyscall) has no tags, only its own bits. */
+	return ip >> HL_IP_TAG_SHIFT <= HL_MAX_IP_TAG ? ip & ~HL_IP_TAG_MASK : ip;
+}
+
 long hl_snapshot_module_of(const struct hl_finder *finder, uint32_t node)
 {
 	const struct hl_snapshot *s = finder->snapshot;
 	uint32_t generation = hl_snapshot_generation_of(s, node);
-	uint64_t address = s->nodes[node].ip - 1; /* inside the call, not behind a noreturn one */
+	uint64_t address = hl_snapshot_address_of(s, node) - 1; /* inside the call, not behind a noreturn one */
+	uint64_t tag = s->nodes[node].ip >> HL_IP_TAG_SHIFT;
 
 	for (size_t i = upper_bound(finder, address); i && finder->reach[i - 1] > address; i--) {
 		const struct hl_module *m = finder->sorted[i - 1];
 
-		if (address < m->end && m->first_generation <= generation &&
-				(!m->last_generation || generation <= m->last_generation))
+		if (address < m->end && m->tag == tag && (tag || is_in(m, generation)))
 			return m - s->modules;
 	}
 	return -1;

@@ -100,7 +100,7 @@ static uint64_t moved_ip(const struct merging_source *source, uint32_t node)
 	if (f)
 		return source->ips[f - source->s->frames];
 	module = hl_snapshot_module_of(source->finder, node);
-	return module < 0 ? 1 : source->s->nodes[node].ip + source->shifts[module];
+	return module < 0 ? 1 : hl_snapshot_address_of(source->s, node) + source->shifts[module];
 }
 
 static int copy_nodes(struct merging *m, struct merging_source *source)

@@ -396,7 +396,8 @@ static int resolve_node(struct hl_resolver *r, const struct hl_finder *finder,
 		if (rc)
 			return rc;
 	}
-	return resolve_address(r, &used[index], s->nodes[node].ip - 1 - s->modules[index].bias, out);
+	return resolve_address(r, &used[index], hl_snapshot_address_of(s, node) - 1 - s->modules[index].bias,
+		out);
 }
 
 /* What resolving the nodes of one snapshot needs. */

@@ -116,6 +116,9 @@ uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struc
 int hl_snapshot_add_site(struct hl_snapshot *snapshot, uint32_t node, enum hl_kind kind,
 		enum hl_domain domain, const struct hl_counts *counts);
 
+/* A node's return address, without its module's tag. */
+uint64_t hl_snapshot_address_of(const struct hl_snapshot *snapshot, uint32_t node);
+
 /**
  * hl_snapshot_module_of() - the object that a node's address lay in
  *

@@ -201,7 +201,7 @@ static int place_node(struct making *m, uint32_t node)
 {
 	struct hl_stacks *s = m->s;
 	int32_t module = (int32_t)hl_snapshot_module_of(m->finder, node);
-	uint64_t address = s->snapshot->nodes[node].ip - 1;
+	uint64_t address = hl_snapshot_address_of(s->snapshot, node) - 1;
 	struct hl_map_entry *entry;
 	size_t first = s->nr_frames;
 
