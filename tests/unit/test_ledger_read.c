@@ -297,7 +297,8 @@ START_TEST(every_truncation_is_refused)
 		struct hl_error err = {0};
 		int rc = load(&s, &err);
 
-		ck_assert_msg(rc == -ENODATA || rc == -EINVAL || (rc == -EAGAIN && !length), "%zu of %zu bytes: %d", length, whole, rc);
+		ck_assert_msg(rc == -ENODATA || rc == -EINVAL || (rc == -EAGAIN && !length),
+				"%zu of %zu bytes: %d", length, whole, rc);
 		ck_assert_msg(err.offset <= length, "offset behind the end");
 	}
 }
