@@ -4,8 +4,9 @@
  *
  * Objects that are loaded at the same time do not overlap, but one that was unloaded may have left
  * its addresses to another, so an address alone does not name the object: its tag does, or without
- * one the node's generation.  The modules are sorted by (start, first_generation); reach[] is the highest end up to each
- * position, which ends a search backwards as soon as nothing before can hold the address.
+ * one the node's generation.  The modules are sorted by (start, first_generation); reach[] is the
+ * highest end up to each position, which ends a search backwards as soon as nothing before can hold
+ * the address.
  */
 #include "snapshot/snapshot.h"
 
