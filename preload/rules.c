@@ -269,6 +269,9 @@ static bool is_quiet(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) <= hl_tls.unwinding;
 }
 
+/* glibc 2.32; threads that never allocated are known to nobody else. */
+extern char __libc_single_threaded __attribute__((weak));
+
 void hl_rules_fork_begin(void)
 {
 	uint64_t start_ns = hl_os_coarse_ns();
@@ -277,6 +280,7 @@ void hl_rules_fork_begin(void)
 	while (!is_quiet() && hl_os_coarse_ns() - start_ns < FORK_WAIT_NS)
 		hl_os_yield();
 	hl_tls.forking = is_quiet() ? HL_FORKING_QUIET : HL_FORKING_NOISY;
+	hl_tls.fork_of_many = !&__libc_single_threaded || !__libc_single_threaded;
 }
 
 void hl_rules_fork_end(void)

@@ -267,7 +267,8 @@ void hl_start_child(void)
 		return;
 	}
 	first_site = (uint32_t)hl_globals->nr_sites;
-	threads = hl_nr_lanes_used > 1;
+	/* Without fork()'s handlers (a raw clone) nothing is known of the other threads. */
+	threads = hl_nr_lanes_used > 1 || hl_tls.forking == HL_FORKING_NOT || hl_tls.fork_of_many;
 	hl_stacks_abandon();
 	hl_rules_restart();
 	hl_unwind_restart();

@@ -86,6 +86,7 @@ struct hl_tls {
 	uint32_t own;			/* the shim itself called something that allocates */
 	uint32_t unwinding;		/* inside unw_backtrace() */
 	uint32_t forking;		/* enum hl_forking: inside fork() */
+	bool fork_of_many;		/* with other threads about; while forking is set */
 	uint32_t ended;			/* past the thread's destructor: no lane any more */
 	uint32_t refused;		/* there was no lane: events until one is asked for again */
 };

@@ -52,8 +52,12 @@ static __attribute__((noinline)) void load(const struct hl_caller *caller)
 	sigset_t saved;
 	void *library;
 
-	/* Either is set by libc's constructor; the program may have cleared its environment since. */
+	/*
+	 * Either is set by libc's constructor; the program may have cleared its environment since.  On a
+	 * signal stack there may not be room for dlopen.
+	 */
 	if ((!environ && !*program_invocation_name) || caller->ip - hl_loader_start < hl_loader_bytes ||
+		hl_os_on_signal_stack() ||
 		!__atomic_compare_exchange_n((int *)&libunwind, &not_yet, LOADING_OR_GIVEN_UP, false,
 			__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
