@@ -36,39 +36,74 @@ def compiles(lines):
     return True
 
 
-def without_blocks(lines):
-    """Without a run of lines, halves first; then without one statement or clause; then unwrapped."""
+def without_chunks(lines, keep):
+    """Runs of lines, halves first. A run that can go is not looked at again, nor what was before it."""
     size = len(lines) // 2
     while size > 1:
-        for at in range(0, len(lines), size):
-            yield lines[:at] + lines[at + size:]
+        at = 0
+        while at < len(lines):
+            shorter = lines[:at] + lines[at + size:]
+            if keep(shorter):
+                lines = shorter
+            else:
+                at += size
         size //= 2
-    for at in range(len(lines) - 1, -1, -1):
-        for end in sorted({statement_end(lines, at), block_end(lines, at)}, reverse=True):
-            yield lines[:at] + lines[end:]
-    for at in range(len(lines)):
-        end = block_end(lines, at)
-        if end > at + 1:
-            step = indent_of(lines[at + 1]) - indent_of(lines[at])
-            yield lines[:at] + [line[step:] for line in lines[at + 1:end]] + lines[end:]
+    return lines
+
+
+def without_statements(lines, keep):
+    """One statement or clause at a time, the last first; what cannot go loses its head or its body."""
+    at = len(lines) - 1
+    while at >= 0:
+        for candidate in less_of_statement(lines, at):
+            if keep(candidate):
+                lines = candidate
+                break
+        at = min(at, len(lines)) - 1
+    return lines
+
+
+def less_of_statement(lines, at):
+    end = block_end(lines, at)
+    for last in sorted({statement_end(lines, at), end}, reverse=True):
+        yield lines[:at] + lines[last:]
+    if end > at + 1:
+        step = indent_of(lines[at + 1]) - indent_of(lines[at])
+        unwrapped = [line[step:] for line in lines[at + 1:end]]
+        yield lines[:at] + unwrapped + lines[statement_end(lines, at):]
+        yield lines[:at] + unwrapped + lines[end:]
+        if lines[at + 1].strip() != "pass" or end > at + 2:
             yield lines[:at + 1] + [" " * indent_of(lines[at + 1]) + "pass"] + lines[end:]
 
 
-def smaller_expressions(lines):
-    """One line at a time: one value printed instead of many, items left out, smaller numbers."""
-    for at, line in enumerate(lines):
-        stripped = line.strip()
-        lead = " " * indent_of(line)
-        try:
-            body = ast.parse(stripped).body
-        except SyntaxError:     # the first line of a compound statement
-            body = []
-        for text in smaller_statements(body):
-            if len(text) < len(stripped):
-                yield lines[:at] + [lead + text] + lines[at + 1:]
-        for number in NUMBER.finditer(line):
-            for less in (int(number.group()) // 2, int(number.group()) - 1):
-                yield lines[:at] + [line[:number.start()] + str(less) + line[number.end():]] + lines[at + 1:]
+def with_smaller_expressions(lines, keep):
+    for at in range(len(lines)):
+        shorter = True
+        while shorter:
+            shorter = False
+            for text in smaller_lines(lines[at]):
+                candidate = lines[:at] + [text] + lines[at + 1:]
+                if keep(candidate):
+                    lines = candidate
+                    shorter = True
+                    break
+    return lines
+
+
+def smaller_lines(line):
+    """One value printed instead of many, an item left out, a smaller number."""
+    lead = " " * indent_of(line)
+    stripped = line.strip()
+    try:
+        body = ast.parse(stripped).body
+    except SyntaxError:     # the first line of a compound statement
+        body = []
+    for text in smaller_statements(body):
+        if len(text) < len(stripped):
+            yield lead + text
+    for number in NUMBER.finditer(line):
+        for less in (int(number.group()) // 2, int(number.group()) - 1):
+            yield line[:number.start()] + str(less) + line[number.end():]
 
 
 def smaller_statements(body):
@@ -107,20 +142,17 @@ def minimise(text, holds):
     if not holds("\n".join(lines) + "\n"):
         return text
     seen = set()
-    changed = True
-    while changed:
-        changed = False
-        for candidates in (without_blocks, smaller_expressions):
-            progress = True
-            while progress:
-                progress = False
-                for candidate in candidates(lines):
-                    key = "\n".join(candidate)
-                    if key in seen:
-                        continue
-                    seen.add(key)
-                    if candidate and compiles(candidate) and holds(key + "\n"):
-                        lines = candidate
-                        progress = changed = True
-                        break
+
+    def keep(candidate):
+        joined = "\n".join(candidate) + "\n"
+        if joined in seen:
+            return False
+        seen.add(joined)
+        return len(candidate) > 0 and compiles(candidate) and holds(joined)
+
+    before = None
+    while before != lines:
+        before = lines
+        for step in (without_chunks, without_statements, with_smaller_expressions):
+            lines = step(lines, keep)
     return "\n".join(lines) + "\n"

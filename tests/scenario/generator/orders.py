@@ -119,7 +119,7 @@ def drop(t):
 
 @kind("teardown", 24)
 def teardown(t):
-    t("import gc", "gc.disable()")
+    t("import gc", "gc.disable()", "gc.collect()")
     t.text(nodes.CLASSES["del"].format(c="F"))
     t.text("""
 class D:
