@@ -169,6 +169,13 @@ class Y:
         o = F(f"of {self.n}")
         print(f"del {self.n}")
         undefined
+class Z:
+    def __init__(self, n):
+        self.n = n
+        p = F(f"in init of {n}")
+        raise ValueError(n)
+    def __del__(self):
+        print(f"del {self.n}, half made")
 def cb(r):
     o = F("of the callback")
     raise ValueError("callback")
@@ -214,8 +221,10 @@ def gen(o, word):
     for _ in range(max(2, t.size // 4)):
         w = t.fresh("e")
         o = '%s("%s")' % (t.pick("FFXY"), t.fresh("x"))
-        step = t.weighted({"drop": 6, "cycle": 5, "weak": 4, "keep": 6, "call": 10, "forget": 5, "gen": 4, "collect": 4, "list": 3, "look": 2})
-        if step == "drop":
+        step = t.weighted({"half": 3, "drop": 6, "cycle": 5, "weak": 4, "keep": 6, "call": 10, "forget": 5, "gen": 4, "collect": 4, "list": 3, "look": 2})
+        if step == "half":
+            t("try:", '    o = [F("before"), Z("%s"), F("after")]' % w, "except ValueError as e:", '    print(f"not made {e}")')
+        elif step == "drop":
             t("o = " + o, "del o")
         elif step == "cycle":
             t("o = " + o, "o.me = o", "del o", 'print(f"collect {gc.collect()}")')

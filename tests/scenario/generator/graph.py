@@ -240,6 +240,24 @@ class Graph:
         if names:
             self.bind(self.target(), Obj("meth"), self.t.pick(names) + ".meth")
 
+    def op_builtin(self):
+        """A method of a list holds the list, in an object of another type than a node's method."""
+        names = self.named("list")
+        if names:
+            self.bind(self.target(), Obj("meth"), self.t.pick(names) + ".append")
+
+    def op_again(self):
+        """What a weak reference gives, held or not."""
+        self.t("for w in kept:", "    if w() is not None:", '        print(f"still {name(w())} refs {sys.getrefcount(w())}")', "w = None")
+
+    def op_many(self):
+        """Several weak references to one object, a callback here and there."""
+        names = self.named("node", "gen")
+        if names:
+            n = self.t.pick(names)
+            for _ in range(self.t.int(2, 5)):
+                self.t("kept.append(weakref.ref(%s%s))" % (n, self.t.pick(["", ", cb0", ", cb1", ", cb2"])))
+
     def op_inner(self):
         """The dictionary of an instance as an object of its own."""
         names = [n for n in self.named("node") if self.classes[self.bound[n].cls] not in ("slots", "slots-del")]
@@ -297,7 +315,8 @@ class Graph:
     def op_referrers(self):
         names = self.named("node", "list")
         if names:
-            self.t('print(f"referrers {len(gc.get_referrers(%s))}")' % self.t.pick(names))
+            form = self.t.pick(["len(gc.get_referrers(%s))", "names(gc.get_referrers(%s))"])
+            self.t('print(f"referrers {%s}")' % (form % self.t.pick(names)))
 
     def run(self, steps):
         for _ in range(steps):
@@ -354,26 +373,26 @@ def cycles(t):
 
 @kind("finalizers", 14)
 def finalizers(t):
-    write(t, t.some(["del", "breaks", "slots-del", "late-name", "raises", "makes", "counts"], 1, 3),
+    write(t, t.some(["del", "breaks", "slots-del", "late-name", "raises", "makes", "counts", "derived"], 1, 3),
           dict(BASIC, **COLLECT, gen=2, step=2))
 
 
 @kind("resurrection", 12)
 def resurrection(t):
-    kinds = t.some(["saves", "saves-once"], 1, 2) + t.some(["del", "plain", "looks", "breaks"], 1, 2)
+    kinds = t.some(["saves", "saves-once"], 1, 2) + t.some(["del", "plain", "looks", "breaks", "adopts", "clears"], 1, 2)
     write(t, kinds, dict(BASIC, **COLLECT, saved=10, weak=8, dead=3))
 
 
 @kind("weakrefs", 14)
 def weakrefs(t):
-    write(t, t.some(["plain", "del", "looks", "slots", "slots-del", "breaks"], 1, 3),
-          dict(BASIC, **COLLECT, weak=28, weakcount=6, dead=6, gen=2))
+    write(t, t.some(["plain", "del", "looks", "slots", "slots-del", "breaks", "watches", "clears", "derived"], 1, 3),
+          dict(BASIC, **COLLECT, weak=28, weakcount=6, dead=6, gen=2, many=5, again=4))
 
 
 @kind("holders", 12)
 def holders(t):
     write(t, t.some(["plain", "del", "looks", "slots"], 1, 3),
-          dict(BASIC, **COLLECT, set=8, gen=12, step=8, closure=8, method=8, inner=6))
+          dict(BASIC, **COLLECT, set=8, gen=12, step=8, closure=8, method=8, builtin=4, inner=6))
 
 
 @kind("counts-only", 8)
@@ -385,6 +404,6 @@ def counts_only(t):
 
 @kind("everything", 16)
 def everything(t):
-    kinds = t.some([k for k in nodes.CLASSES if k != "collects" or t.chance(0.4)], 2, 6)
+    kinds = t.some([k for k in sorted(nodes.CLASSES) if k != "collects" or t.chance(0.4)], 2, 6)
     write(t, kinds, dict(BASIC, **COLLECT, set=4, gen=6, step=5, closure=5, method=4, inner=3, weak=10, weakcount=3,
-                         dead=3, saved=4))
+                         dead=3, saved=4, builtin=1, again=2, many=2))

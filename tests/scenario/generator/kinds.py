@@ -17,4 +17,5 @@ def names():
 
 def load():
     """The modules register their kinds when they are imported."""
-    from . import classes, collector, exits, graph, language, numbers, orders, references, sizes, weak     # noqa: F401
+    from . import (classes, collector, exits, graph, language, numbers, orders,     # noqa: F401
+                   reentrant, references, sizes, weak)

@@ -133,12 +133,58 @@ class {c}:
     def __del__(self):
         print(f"del {{self.n}} refs {{sys.getrefcount(self)}}")
 """,
+    "derived": """
+class Base{c}:
+    def __init__(self, n):
+        self.n = n
+    def meth(self):
+        return self.n
+    def __del__(self):
+        print(f"base del {{self.n}}")
+class {c}(Base{c}):
+    def meth(self):
+        return self
+""",
+    "adopts": """
+class {c}:
+    def __init__(self, n):
+        self.n = n
+    def meth(self):
+        return self.n
+    def __del__(self):
+        print(f"del {{self.n}} saved {{len(saved)}}")
+        if len(saved) > 0:
+            saved[0].b = self
+""",
+    "clears": """
+class {c}:
+    def __init__(self, n):
+        self.n = n
+    def meth(self):
+        return self.n
+    def __del__(self):
+        print(f"del {{self.n}}, clears")
+        saved.clear()
+        kept.clear()
+""",
+    "watches": """
+class {c}:
+    def __init__(self, n):
+        self.n = n
+    def meth(self):
+        return self.n
+    def __del__(self):
+        kept.append(weakref.ref(self, gone))
+        print(f"del {{self.n}} weak {{weakref.getweakrefcount(self)}}")
+""",
 }
-NAMES = {"plain": "N", "del": "F", "late-name": "L", "saves": "R", "saves-once": "Q", "breaks": "B", "makes": "M",
+NAMES = {"derived": "D", "adopts": "A", "clears": "C", "watches": "V", "plain": "N", "del": "F", "late-name": "L", "saves": "R", "saves-once": "Q", "breaks": "B", "makes": "M",
          "raises": "X", "slots": "S", "slots-del": "T", "looks": "W", "collects": "G", "counts": "K"}
 HAS_INIT_A = {"L", "B"}
 
 CALLBACKS = """
+def gone(r):
+    print("gone")
 def cb0(r):
     print("cb0")
 def cb1(r):
