@@ -187,7 +187,7 @@ class Fuzzer:
         if self.nr_run < min(o.count, o.at_least) and not self.found:
             print("that is fewer than %d: the time was over" % min(o.count, o.at_least))
             return 1
-        if len(self.rejected) > o.allow_rejected + self.nr_run // 50:
+        if len(self.rejected) > o.allow_rejected + self.nr_run // 20:
             print("too many programs are no oracle")
             return 1
         return 1 if self.found else 0
@@ -209,7 +209,7 @@ def main():
     p.add_argument("--minimise", type=float, default=60, metavar="S", help="seconds for each difference")
     p.add_argument("--save", metavar="FOLDER", help="keep what was found, small and in full")
     p.add_argument("--run-seconds", type=float, default=10, metavar="S", help="of one run, which hangs after it")
-    p.add_argument("--allow-rejected", type=int, default=2, metavar="N", help="beside 2 in 100")
+    p.add_argument("--allow-rejected", type=int, default=2, metavar="N", help="beside 5 in 100")
     p.add_argument("--always", action="store_true", help="ask of each program whether python3 always says the same")
     p.add_argument("--any-start-up", action="store_true", help="this python3's start-up is the one to be equal to")
     p.add_argument("--max-memory", type=int, default=2048, metavar="MIB", help="of each run; 0: no limit")

@@ -363,3 +363,52 @@ def untracking(t):
                 made.remove(v)
                 del nested[v]
     t('print(f"tracked %s")' % " ".join("{gc.is_tracked(%s)}" % v for v in made))
+
+
+@kind("switches", 6)
+def switches(t):
+    """The module's settings and questions, with arguments that it refuses."""
+    t("import gc", "import weakref", "import sys")
+    t.quiet()
+    t.text("""
+class N:
+    pass
+class S:
+    __slots__ = ()
+class F:
+    def __del__(self):
+        print("del")
+def f(a=[]):
+    yield a
+l = []
+n = N()
+n.me = n
+w = weakref.ref(n)
+""")
+    things = ["l", "n", "w", "f", "f()", "N", "S()", "S", "()", "(l,)", "(1, 2.5)", "{}", '{"a": 1}', '{"a": l}', "{1: ()}", "{1}", "set()", "range(3)", "1", "'s'",
+              "b's'", "None", "1.5", "object()", "len", "l.append", "f().send", "[n]", "n.__dict__", "(e for e in l)", "int", "True", "gc", "sys.getsizeof", "n.me",
+              "[[]][0]", "ValueError('x')", "weakref.ref"]
+    for _ in range(t.size):
+        t.pick([
+            lambda: t(t.pick(["gc.enable()", "gc.disable()", "gc.disable()"]), "print(gc.isenabled())"),
+            lambda: t("gc.set_threshold(%s)" % t.pick(["%d", "%d, 5", "%d, 5, 7", "%d, 0, 0"]) % t.pick([0, 700, 5000]), "print(gc.get_threshold())"),
+            lambda: t("gc.set_debug(%s)" % t.pick(["0", "gc.DEBUG_SAVEALL", "0"]), "print(gc.get_debug())"),
+            lambda: t("print(gc.DEBUG_STATS, gc.DEBUG_COLLECTABLE, gc.DEBUG_UNCOLLECTABLE, gc.DEBUG_SAVEALL, gc.DEBUG_LEAK)"),
+            lambda: t("print(len(gc.garbage), len(gc.callbacks))", "gc.garbage.clear()"),
+            lambda: t("print(len(gc.get_stats()), gc.get_stats()[%d]['uncollectable'])" % t.int(0, 2)),
+            lambda: t("try:", "    " + t.pick([
+                "gc.collect(3)", "gc.collect(-1)", "gc.get_objects(generation=3)", "gc.get_objects(generation=-1)", "gc.get_objects(3)",
+                "gc.collect('0')", "gc.collect(1, 2)", "gc.set_threshold('x')", "gc.is_tracked()", "gc.nothing", "weakref.ref(1)", "weakref.ref()",
+                "weakref.ref([])", "weakref.ref('s')", "weakref.ref((1,))", "weakref.ref({})", "weakref.ref(None)", "weakref.ref(S())", "weakref.finalize(1, f)",
+                "weakref.getweakrefcount(1)", "w(1)", "w.me", "sys.getsizeof()", "sys.getrefcount(1, 2)"]),
+                "except ValueError as e:", '    print(f"ValueError: {e}")', "except TypeError as e:", '    print(f"TypeError: {e}")',
+                "except AttributeError as e:", '    print(f"AttributeError: {e}")'),
+            lambda: t('print(f"tracked %s")' % " ".join("{gc.is_tracked(%s)}" % x for x in t.some([y for y in things if '"' not in y], 1, 4))),
+            lambda: t("x = " + t.pick(things), "print(gc.is_tracked(x), gc.is_finalized(x), len(gc.get_referents(x)) > 0)", "x = None"),
+            lambda: t("x = %s" % t.pick(["weakref.ref(f)", "weakref.ref(N)", "weakref.ref(f())", "weakref.ref({1})", "weakref.ref(n)", "weakref.ref(len)"]),
+                      "print(x() is None, gc.is_tracked(x), sys.getsizeof(x))", "x = None"),
+            lambda: t("m = N()", "m.me = m", "m = None", "print(gc.collect(%s))" % t.pick(["", "0", "1", "2", "generation=1"])),
+            lambda: t("m = F()", "m.me = m", "print(gc.is_finalized(m))", "m = None", "print(gc.collect())"),
+            lambda: t("print(gc.collect(0), gc.collect(1), gc.get_count()[1], gc.get_count()[2])"),
+        ])()
+    t('gc.set_debug(0)', 'print("last line")')

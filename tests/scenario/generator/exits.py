@@ -9,12 +9,12 @@ def at_exit(t):
     modules = t.some(["import gc"] + t.some(["import weakref", "import sys"], 0, 2), 3)
     t(*modules)
     # Where the module's names are among the old objects is start-up's, and with it the order in which
-    # a collection at the end meets what several of them hold: mostly without.
-    if t.chance(0.85):
+    # a collection at the end meets what several of them hold: mostly without; or with one before.
+    enabled = t.chance(0.12)
+    collected = enabled or t.chance(0.5)
+    if not enabled:
         t("gc.disable()")
-        if t.chance(0.3):
-            t("gc.collect()")
-    else:
+    if collected:
         t("gc.collect()")
     before = t.some(["lst = []", "early = None", "_first = 0"], 0, 3)
     t(*before)
@@ -126,7 +126,8 @@ def close(o):
             t("%s = %s" % (n, new))
         if n not in bound:
             bound.append(n)
-    ending = t.weighted({"print": 10, "raise": 4, "deep": 3, "enable": 1, "collect": 2, "name": 2, "held": 2})
+    ending = t.weighted({"print": 10, "raise": 4, "deep": 3, "enable": 1 if collected else 0,
+                         "collect": 3 if collected else 0, "name": 2, "held": 2})
     if ending == "raise":
         t('print("last line")', 'raise ValueError("the end")')
     elif ending == "deep":

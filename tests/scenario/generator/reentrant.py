@@ -53,7 +53,7 @@ ACTIONS = [
     ("l.clear()",), ("del l[0:3]",), ("if len(l) > 1:", "    l[1] = {x}"), ("if len(l) > 0:", "    del l[0]"), ("if len(l) > 0:", "    l.pop(0)"),
     ("l = []",), ("l = l * 1",), ("l.extend([{x}, {y}])",), ("l.extend(e for e in [{x}])",), ("l = None", "l = [{x}]"), ('d["k"] = {x}',),
     ('d["m"] = {y}',), ("d.clear()",), ('d.pop("k", None)',), ('if "k" in d:', '    del d["k"]'), ("if len(d) > 0:", "    d.popitem()"),
-    ("d = {{}}",), ('d = {{"k": {x}, "m": {y}}}',), ("s.add({x})",), ("s.clear()",), ("s = set()",), ("s = {{{x}}}",), ("box.a = {x}",),
+    ("d = {{}}",), ('d = {{"k": {x}, "m": {y}}}',), ("s = set()", "s.add({x})"), ("s.clear()",), ("s = set()",), ("s = {{{x}}}",), ("box.a = {x}",),
     ("box.b = {x}",), ("box.a = None",), ("box = Box()",), ("box.a = {x}", "del box.a"), ("box.a = {x}", "box.b = {y}", "box = Box()"),
     ("slot.a = {x}",), ("slot.a = None",), ("slot.b = {y}",), ("slot = Slot()",), ("slot.a = {x}", "del slot.a"), ("g = {x}",), ("g = None",),
     ("g = {x}", "del g", "g = None"), ("{x}",), ("[{x}, {y}]",), ("box.me = box", "box.a = {x}", "box = Box()", 'print(gc.collect())'),
