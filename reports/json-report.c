@@ -133,6 +133,8 @@ static const char *end_word(uint32_t reason)
 
 static void put_identity(struct hl_json *j, const struct hl_info *info)
 {
+	char session[17];
+
 	put_string(j, "kind", info->kind == HL_LEDGER_SNAPSHOT ? "snapshot" : "live");
 	put_command(j, info->command);
 	put_text(j, "exe", info->exe);
@@ -141,7 +143,9 @@ static void put_identity(struct hl_json *j, const struct hl_info *info)
 	put_text(j, "shim_version", info->shim_version);
 	put_unsigned(j, "pid", info->pid);
 	put_unsigned(j, "ppid", info->ppid);
-	put_unsigned(j, "session", info->session);
+	/* In hexadecimal: many readers of JSON keep 53 bits of a number. */
+	snprintf(session, sizeof(session), "%016" PRIx64, info->session);
+	put_string(j, "session", session);
 	hl_json_key(j, "forked");
 	hl_json_bool(j, info->flags & HL_FLAG_FORKED);
 	put_unsigned(j, "depth_limit", info->depth_limit);
@@ -180,9 +184,42 @@ static void put_modules(struct hl_json *j, const struct hl_snapshot *snapshot)
 	hl_json_end_array(j);
 }
 
+static const char *const domain_names[HL_NR_DOMAINS] = {"malloc", "mmap", "domain2", "domain3"};
+
+/* A number for each domain. */
+static void put_domains(struct hl_json *j, const char *key, const int64_t *bytes)
+{
+	hl_json_key(j, key);
+	hl_json_begin_object(j);
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		put_signed(j, domain_names[d], bytes[d]);
+	hl_json_end_object(j);
+}
+
+static void put_marks(struct hl_json *j, const struct hl_snapshot *snapshot)
+{
+	size_t nr = hl_snapshot_nr_marks(snapshot);
+
+	hl_json_key(j, "marks");
+	hl_json_begin_array(j);
+	for (size_t i = 0; i < nr; i++) {
+		struct hl_mark_info m;
+
+		hl_snapshot_mark(snapshot, i, &m);
+		hl_json_begin_line(j);
+		hl_json_begin_object(j);
+		put_text(j, "text", m.text);
+		put_unsigned(j, "monotonic_ns", m.monotonic_ns);
+		put_domains(j, "current_bytes", m.current_bytes);
+		put_domains(j, "peak_bytes", m.peak_bytes);
+		hl_json_end_object(j);
+		hl_json_end_line(j);
+	}
+	hl_json_end_array(j);
+}
+
 static void write_info(FILE *file, const struct hl_info_report *report)
 {
-	static const char *const names[HL_NR_DOMAINS] = {"malloc", "mmap", "domain2", "domain3"};
 	struct hl_json j;
 	struct hl_info info;
 
@@ -198,11 +235,12 @@ static void write_info(FILE *file, const struct hl_info_report *report)
 	hl_json_key(&j, "domains");
 	hl_json_begin_object(&j);
 	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		hl_json_key(&j, names[d]);
+		hl_json_key(&j, domain_names[d]);
 		put_totals(&j, report->snapshot, d);
 	}
 	hl_json_end_object(&j);
 	put_completeness(&j, report->snapshot);
+	put_marks(&j, report->snapshot);
 	put_modules(&j, report->snapshot);
 	hl_json_end_object(&j);
 	hl_json_finish(&j);

@@ -171,6 +171,45 @@ static void put_completeness(const struct info_output *out, const struct hl_info
 	hl_write_warnings(out->file, snapshot, "note: ");
 }
 
+/* What is always there, and of the other domains those that the program has used by then. */
+static void put_mark_bytes(const struct info_output *out, const struct hl_mark_info *m)
+{
+	char current[HL_SIZE_TEXT], peak[HL_SIZE_TEXT];
+
+	for (int d = 0; d < HL_NR_DOMAINS; d++) {
+		if (d > 0 && !m->peak_bytes[d])
+			continue;
+		if (d > 0)
+			fprintf(out->file, "; domain %d: ", d);
+		if (out->exact)
+			fprintf(out->file, "%" PRId64 " bytes (peak %" PRId64 ")", m->current_bytes[d],
+					m->peak_bytes[d]);
+		else
+			fprintf(out->file, "%s (peak %s)",
+					hl_format_size(current, (double)m->current_bytes[d], false),
+					hl_format_size(peak, (double)m->peak_bytes[d], false));
+	}
+}
+
+static void put_marks(const struct info_output *out, const struct hl_info *info,
+		const struct hl_snapshot *snapshot)
+{
+	size_t nr = hl_snapshot_nr_marks(snapshot);
+
+	if (nr)
+		fputs("\nMarks\n", out->file);
+	for (size_t i = 0; i < nr; i++) {
+		struct hl_mark_info m;
+
+		hl_snapshot_mark(snapshot, i, &m);
+		fprintf(out->file, "after %.3f s: ", seconds_between(info->start_ns, m.monotonic_ns));
+		put_mark_bytes(out, &m);
+		fputs("  ", out->file);
+		hl_put_text(out->file, m.text.data, m.text.length);
+		fputc('\n', out->file);
+	}
+}
+
 static void put_build_id(FILE *file, const struct hl_module_info *m)
 {
 	for (size_t i = 0; i < m->build_id_bytes; i++)
@@ -215,5 +254,6 @@ void hl_text_write_info(FILE *file, const struct hl_info_report *report)
 	put_totals(&out, &info, &totals);
 	put_other_domains(&out, &info, report->snapshot);
 	put_completeness(&out, &info, report->snapshot);
+	put_marks(&out, &info, report->snapshot);
 	put_modules(file, report->snapshot);
 }

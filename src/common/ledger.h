@@ -121,6 +121,7 @@ enum hl_section_type {
 	HL_SECTION_COUNTERS = 7,	/* struct hl_counters of shard `instance` for sites first... */
 	HL_SECTION_GENERATIONS = 8,	/* struct hl_generation */
 	HL_SECTION_FRAMES = 9,		/* struct hl_source_frame; those in use are all the room there is */
+	HL_SECTION_MARKS = 10,		/* struct hl_ledger_mark; in use: those with a time */
 };
 
 /*
@@ -169,7 +170,7 @@ struct hl_globals {
 	uint64_t early_lost;		/* events before the start that did not fit the early log */
 	uint64_t threads_seen;
 	uint64_t grain_bytes;		/* a thread's share of current_bytes may lag by so much */
-	uint64_t first_site;		/* forked child: sites below (but the reserved ones) are the parent's */
+	uint64_t first_site;		/* sites below do not count: a parent's, or cleared; 0: all do */
 	uint64_t lost_blocks;		/* allocations not booked: no memory for the address map */
 };
 
@@ -275,6 +276,14 @@ struct hl_source_frame {
 	uint32_t pad;
 };
 
+/* What the program had to say (hl_mark()), and the bytes of each domain then. */
+struct hl_ledger_mark {
+	uint64_t monotonic_ns;		/* 0: not there (yet) */
+	struct hl_string text;
+	int64_t current_bytes[HL_NR_DOMAINS];
+	int64_t peak_bytes[HL_NR_DOMAINS];
+};
+
 #define HL_BUILD_ID_BYTES 32u
 /* An ELF object that was loaded from first_generation to last_generation (0: still loaded). */
 struct hl_module {
@@ -299,5 +308,6 @@ static_assert(sizeof(struct hl_counters) == 64, "counters fill a cache line");
 static_assert(sizeof(struct hl_shard) == 128, "shard layout");
 static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");
+static_assert(sizeof(struct hl_ledger_mark) == 80, "mark layout");
 
 #endif

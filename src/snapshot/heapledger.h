@@ -112,6 +112,14 @@ struct hl_info {
 	struct hl_text shim_version;
 };
 
+/* A moment that the program marked, and the size and peak of each domain then. */
+struct hl_mark_info {
+	struct hl_text text;
+	uint64_t monotonic_ns;		/* see hl_info.start_ns */
+	int64_t current_bytes[4];	/* 0 malloc, 1 anonymous mappings, 2 and 3 of hl_track() */
+	int64_t peak_bytes[4];
+};
+
 struct hl_module_info {
 	struct hl_text path;
 	const uint8_t *build_id;
@@ -199,6 +207,14 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
  * Cost:    O(sites).
  */
 void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct hl_totals *out);
+
+size_t hl_snapshot_nr_marks(const struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_mark() - what the program said with hl_mark(), in the order of time
+ * @index: below hl_snapshot_nr_marks()
+ */
+void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct hl_mark_info *out);
 
 size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot);
 

@@ -261,6 +261,36 @@ static int read_frames(struct reading *r)
 			r->err);
 }
 
+/* Marks have no number in use either: those that are there have a time. */
+static int read_marks(struct reading *r)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = hl_image_room(&r->image, HL_SECTION_MARKS);
+	int rc;
+
+	if (!nr)
+		return 0;
+	s->marks = new_table(r, nr, 1, sizeof(*s->marks));
+	if (!s->marks)
+		return -ENOMEM;
+	s->mark_room = nr;
+	rc = hl_image_records(&r->image, HL_SECTION_MARKS, s->marks, nr, sizeof(*s->marks), r->err);
+	for (uint64_t i = 0; !rc && i < nr; i++)
+		if (s->marks[i].monotonic_ns)
+			s->marks[s->nr_marks++] = s->marks[i];
+	return rc;
+}
+
+static int check_marks(struct reading *r)
+{
+	const struct hl_snapshot *s = r->s;
+
+	for (size_t i = 0; i < s->nr_marks; i++)
+		if (!is_string_inside(s, s->marks[i].text))
+			return damaged(r, HL_SECTION_MARKS, "a mark's text lies outside the strings");
+	return 0;
+}
+
 static int check_frames(struct reading *r)
 {
 	const struct hl_snapshot *s = r->s;
@@ -271,6 +301,19 @@ static int check_frames(struct reading *r)
 			return damaged(r, HL_SECTION_FRAMES,
 					"a source frame's name lies outside the strings");
 	return 0;
+}
+
+/* What was there before hl_clear_traces(): the blocks are forgotten, the nodes do no harm. */
+static void drop_cleared(struct reading *r, uint64_t first_site)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t base = r->image.site_base;
+
+	s->globals.first_site = 0;
+	if (first_site < base || first_site - base >= s->globals.nr_sites)
+		return;
+	for (uint64_t i = HL_NR_RESERVED_SITES; i < first_site - base; i++)
+		s->sites[i] = (struct hl_site_counts){.site.node = s->sites[i].site.node};
 }
 
 static int read_tables(struct reading *r)
@@ -291,6 +334,7 @@ static int read_tables(struct reading *r)
 	r->s->globals = globals;
 	r->s->globals.nr_sites = nr_sites;
 	memcpy(r->s->globals.domains, domains, sizeof(domains));
+	drop_cleared(r, globals.first_site);
 	if (!rc)
 		rc = read_nodes(r, &globals);
 	if (!rc)
@@ -302,9 +346,13 @@ static int read_tables(struct reading *r)
 	if (!rc)
 		rc = read_modules(r, &globals);
 	if (!rc)
+		rc = read_marks(r);
+	if (!rc)
 		rc = read_strings(r, &globals);
 	if (!rc)
 		rc = check_frames(r);
+	if (!rc)
+		rc = check_marks(r);
 	if (!rc)
 		rc = check_modules(r);
 	return rc ? rc : check_header_strings(r);

@@ -50,7 +50,7 @@ static int plan(struct writing *w)
 
 	if (g->nr_nodes > UINT32_MAX || g->nr_sites > UINT32_MAX || g->string_bytes > UINT32_MAX ||
 			g->nr_modules > UINT32_MAX || g->nr_generations > UINT32_MAX ||
-			s->nr_frames > UINT32_MAX)
+			s->nr_frames > UINT32_MAX || s->nr_marks > UINT32_MAX)
 		return -EFBIG;
 	w->header = s->header;
 	w->header.header_bytes = HL_LEDGER_PAGE;
@@ -74,6 +74,7 @@ static int plan(struct writing *w)
 	add_section(w, HL_SECTION_COUNTERS, g->nr_sites, sizeof(struct hl_counters));
 	add_section(w, HL_SECTION_GENERATIONS, g->nr_generations, sizeof(struct hl_generation));
 	add_section(w, HL_SECTION_FRAMES, s->nr_frames, sizeof(struct hl_source_frame));
+	add_section(w, HL_SECTION_MARKS, s->nr_marks, sizeof(struct hl_ledger_mark));
 	return 0;
 }
 
@@ -159,6 +160,8 @@ static int put_section(struct writing *w, const struct hl_section *section)
 		return put_counters(w);
 	case HL_SECTION_FRAMES:
 		return put(w, s->frames, bytes);
+	case HL_SECTION_MARKS:
+		return put(w, s->marks, bytes);
 	default:
 		return put(w, s->generations, bytes);
 	}

@@ -24,9 +24,10 @@ static bool copy_tables(struct hl_snapshot *copy, const struct hl_snapshot *s)
 	copy->generations = copy_of(s->generations, g->nr_generations, sizeof(*s->generations));
 	copy->nodes = copy_of(s->nodes, g->nr_nodes, sizeof(*s->nodes));
 	copy->frames = copy_of(s->frames, s->nr_frames, sizeof(*s->frames));
+	copy->marks = copy_of(s->marks, s->nr_marks, sizeof(*s->marks));
 	copy->sites = copy_of(s->sites, HL_NR_RESERVED_SITES, sizeof(*s->sites));
 	return copy->strings && copy->modules && copy->generations && copy->nodes &&
-		copy->frames && copy->sites;
+		copy->frames && copy->marks && copy->sites;
 }
 
 struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
@@ -44,6 +45,8 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.read_ns = snapshot->read_ns,
 		.nr_frames = snapshot->nr_frames,
 		.frame_room = snapshot->nr_frames,
+		.nr_marks = snapshot->nr_marks,
+		.mark_room = snapshot->nr_marks,
 		.string_room = g->string_bytes,
 		.module_room = g->nr_modules,
 		.generation_room = g->nr_generations,

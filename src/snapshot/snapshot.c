@@ -77,6 +77,7 @@ void hl_snapshot_unref(struct hl_snapshot *snapshot)
 	free(snapshot->modules);
 	free(snapshot->generations);
 	free(snapshot->frames);
+	free(snapshot->marks);
 	free(snapshot->nodes);
 	hl_resolution_unref(snapshot->resolution);
 	free(snapshot->sites);
@@ -215,6 +216,20 @@ int hl_snapshot_add_frame(struct hl_snapshot *snapshot, struct hl_text file, str
 	*out = HL_IP_FRAME_TAG | snapshot->nr_frames;
 	snapshot->frames[snapshot->nr_frames++] = frame;
 	return 0;
+}
+
+int hl_snapshot_add_mark(struct hl_snapshot *snapshot, const struct hl_ledger_mark *mark,
+		struct hl_text text)
+{
+	struct hl_ledger_mark record = *mark;
+	int rc = hl_snapshot_add_string(snapshot, text.data, text.length, &record.text);
+
+	if (!rc)
+		rc = hl_array_grow((void **)&snapshot->marks, &snapshot->mark_room,
+				snapshot->nr_marks, sizeof(record));
+	if (!rc)
+		snapshot->marks[snapshot->nr_marks++] = record;
+	return rc;
 }
 
 const struct hl_source_frame *hl_snapshot_frame_of(const struct hl_snapshot *snapshot, uint32_t node)
@@ -370,6 +385,23 @@ void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct h
 	sum.live_bytes = (int64_t)(sum.counts.alloc_bytes - sum.counts.free_bytes);
 	sum.live_count = (int64_t)(sum.counts.alloc_count - sum.counts.free_count);
 	*out = sum;
+}
+
+size_t hl_snapshot_nr_marks(const struct hl_snapshot *snapshot)
+{
+	return snapshot->nr_marks;
+}
+
+void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct hl_mark_info *out)
+{
+	const struct hl_ledger_mark *m = &snapshot->marks[index];
+
+	*out = (struct hl_mark_info){
+		.text = hl_snapshot_text(snapshot, m->text),
+		.monotonic_ns = m->monotonic_ns,
+	};
+	memcpy(out->current_bytes, m->current_bytes, sizeof(out->current_bytes));
+	memcpy(out->peak_bytes, m->peak_bytes, sizeof(out->peak_bytes));
 }
 
 size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot)

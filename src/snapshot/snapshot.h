@@ -32,8 +32,11 @@ struct hl_snapshot {
 	struct hl_site_counts *sites;
 	struct hl_source_frame *frames;
 	size_t nr_frames;
+	struct hl_ledger_mark *marks;	/* in the order in which they were made */
+	size_t nr_marks;
 	struct hl_resolution *resolution; /* what a resolver made of the nodes; NULL: not asked yet */
 	size_t frame_room;
+	size_t mark_room;
 	size_t string_room;		/* allocated records of each */
 	size_t module_room;
 	size_t generation_room;
@@ -90,6 +93,13 @@ int hl_snapshot_add_node(struct hl_snapshot *snapshot, uint32_t parent, uint64_t
  */
 int hl_snapshot_add_frame(struct hl_snapshot *snapshot, struct hl_text file, struct hl_text function,
 		uint32_t lineno, uint64_t *out);
+
+/**
+ * hl_snapshot_add_mark() - store a mark
+ * @mark: copied, but for its text, which is @text
+ */
+int hl_snapshot_add_mark(struct hl_snapshot *snapshot, const struct hl_ledger_mark *mark,
+		struct hl_text text);
 
 /* The source frame of a node; NULL: it has an address, or one that is not there. */
 const struct hl_source_frame *hl_snapshot_frame_of(const struct hl_snapshot *snapshot,

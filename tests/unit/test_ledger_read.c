@@ -14,7 +14,7 @@
 
 #define SECTION(i) (HL_LEDGER_PAGE + offsetof(struct hl_directory, entries) + (i) * 32u)
 /* The order of the sections that hl_snapshot_write() gives. */
-enum { GLOBALS, STRINGS, MODULES, NODES, SITES, SHARDS, COUNTERS, GENERATIONS };
+enum { GLOBALS, STRINGS, MODULES, NODES, SITES, SHARDS, COUNTERS, GENERATIONS, MARKS };
 
 static unsigned char *bytes;
 static size_t length;
@@ -27,6 +27,10 @@ static void make_ledger(void)
 
 	demo_site(s, DEMO_BIAS, stack, 3, 3, 300);
 	demo_line(s, DEMO_BIAS, 0x40, 1, 50);
+	for (uint64_t i = 1; i <= 2; i++)
+		ck_assert_int_eq(hl_snapshot_add_mark(s, &(struct hl_ledger_mark){.monotonic_ns = i,
+			.current_bytes = {(int64_t)i * 10}, .peak_bytes = {100, 0, 0, 7}},
+			(struct hl_text){"mark", 4}), 0);
 	ck_assert_int_eq(hl_snapshot_add_string(s, "prog\0arg", 9, &s->header.command), 0);
 	s->header.pid = 77;
 	s->globals.domains[0].peak_bytes = 350;
@@ -286,6 +290,56 @@ START_TEST(an_address_belongs_to_the_module_of_its_time)
 }
 END_TEST
 
+START_TEST(marks_are_read_and_half_made_ones_left_out)
+{
+	struct hl_snapshot *s = must_load();
+	struct hl_mark_info m;
+
+	ck_assert_uint_eq(hl_snapshot_nr_marks(s), 2);
+	hl_snapshot_mark(s, 1, &m);
+	ck_assert_uint_eq(m.monotonic_ns, 2);
+	ck_assert_uint_eq(m.text.length, 4);
+	ck_assert_mem_eq(m.text.data, "mark", 4);
+	ck_assert_int_eq(m.current_bytes[0], 20);
+	ck_assert_int_eq(m.peak_bytes[0], 100);
+	ck_assert_int_eq(m.peak_bytes[3], 7);
+	hl_snapshot_unref(s);
+	set64(section(MARKS).offset, 0);
+	s = must_load();
+	ck_assert_uint_eq(hl_snapshot_nr_marks(s), 1);
+	hl_snapshot_mark(s, 0, &m);
+	ck_assert_uint_eq(m.monotonic_ns, 2);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(cleared_sites_do_not_count)
+{
+	size_t first_site = section(GLOBALS).offset + offsetof(struct hl_globals, first_site);
+	struct hl_snapshot *s;
+	struct hl_totals t;
+
+	set64(first_site, HL_NR_RESERVED_SITES + 1);
+	s = must_load();
+	hl_snapshot_totals(s, 0, &t);
+	ck_assert_int_eq(t.live_bytes, 50);
+	ck_assert_int_eq(t.live_count, 1);
+	/* A copy of it has all sites that count, and says so. */
+	ck_assert_int_eq(hl_snapshot_write(s, "c.hl", HL_WRITE_FORCE, NULL), 0);
+	hl_snapshot_unref(s);
+	ck_assert_int_eq(hl_snapshot_load("c.hl", &s, NULL), 0);
+	hl_snapshot_totals(s, 0, &t);
+	ck_assert_int_eq(t.live_bytes, 50);
+	hl_snapshot_unref(s);
+	/* A number that makes no sense is none. */
+	set64(first_site, UINT64_MAX);
+	s = must_load();
+	hl_snapshot_totals(s, 0, &t);
+	ck_assert_int_eq(t.live_bytes, 350);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 START_TEST(every_truncation_is_refused)
 {
 	size_t whole = length;
@@ -403,6 +457,11 @@ START_TEST(strings_outside_the_file_are_refused)
 
 	set32(modules.offset + offsetof(struct hl_module, path), UINT32_MAX);
 	must_refuse(EBADMSG, "outside the strings");
+	make_ledger();
+	free(bytes);
+	bytes = file_bytes("a.hl", &length);
+	set32(section(MARKS).offset + offsetof(struct hl_ledger_mark, text), UINT32_MAX);
+	must_refuse(EBADMSG, "a mark's text lies outside the strings");
 }
 END_TEST
 
@@ -469,6 +528,8 @@ Suite *make_suite(void)
 	tcase_add_test(core, a_record_unchanged_since_the_peak_was_live_at_it);
 	tcase_add_test(core, longer_records_of_a_later_version_are_read);
 	tcase_add_test(core, unknown_sections_are_passed_over);
+	tcase_add_test(core, marks_are_read_and_half_made_ones_left_out);
+	tcase_add_test(core, cleared_sites_do_not_count);
 	tcase_add_test(core, an_address_belongs_to_the_module_of_its_time);
 	suite_add_tcase(suite, core);
 	tcase_add_checked_fixture(limits, enter, leave);
