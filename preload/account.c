@@ -244,6 +244,12 @@ static __attribute__((noinline)) void count_incomplete(struct hl_lane *lane, uin
 		LANE_ADD(lane, partial_events, 1);
 }
 
+/* A node has one site for each kind and domain. */
+SPECIALISED uint16_t memo_kind(enum hl_kind kind, enum hl_domain domain)
+{
+	return (uint16_t)(kind | (unsigned int)domain << 8);
+}
+
 static __attribute__((noinline)) void find_place(struct hl_lane *lane, uint32_t node,
 	enum hl_kind kind, enum hl_domain domain, struct place *place)
 {
@@ -254,7 +260,7 @@ static __attribute__((noinline)) void find_place(struct hl_lane *lane, uint32_t 
 	place->owned = owner != NULL;
 	if (place->owned)
 		lane->memo[node % HL_LANE_MEMO] = (struct hl_memo){ .node = node,
-			.kind = (uint16_t)kind, .site = place->site, .counters = place->counters };
+			.kind = memo_kind(kind, domain), .site = place->site, .counters = place->counters };
 }
 
 /* Where the event came from: its site, new or known, and the counters of it. */
@@ -273,7 +279,7 @@ SPECIALISED void capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain
 	if (lane) {
 		const struct hl_memo *memo = &lane->memo[node % HL_LANE_MEMO];
 
-		if (hl_likely(memo->node == node && memo->kind == kind)) {
+		if (hl_likely(memo->node == node && memo->kind == memo_kind(kind, domain))) {
 			place->site = memo->site;
 			place->counters = memo->counters;
 			place->owned = true;
@@ -394,7 +400,8 @@ SPECIALISED bool take_block(struct hl_lane *lane, const void *block, struct hl_r
 	}
 	removed->slack = hl_shadow_take(slot);
 	if (hl_unlikely(removed->site < hl_site_unattributed)) {
-		if (removed->site != HL_SITE_OWN)
+		/* Those from before hl_clear_traces() are nobody's loss. */
+		if (removed->site != HL_SITE_OWN && removed->site < hl_site_inherited)
 			LANE_ADD(lane, inherited_frees, 1);
 		return false;
 	}
@@ -556,35 +563,36 @@ void hl_book_realloc_end(const void *before, const void *now, size_t size,
 	hl_leave(&guard);
 }
 
-uint32_t hl_book_region(size_t size, const struct hl_caller *caller)
+uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
+	const struct hl_caller *caller)
 {
 	struct place place = { .site = HL_SITE_NONE };
 	struct hl_guard guard;
 
 	if (!hl_enter(&guard))
 		return place.site;
-	if (guard.what == HL_EVENT_BOOK) {
-		capture(guard.lane, HL_KIND_MMAP, HL_DOMAIN_MMAP, caller, &place);
+	if (guard.what == HL_EVENT_BOOK && !hl_sample_is_stopped()) {
+		capture(guard.lane, kind, domain, caller, &place);
 		begin_change(guard.lane);
-		count_alloc(&place, size, 1, HL_DOMAIN_MMAP);
+		count_alloc(&place, size, 1, domain);
 		end_change(guard.lane);
-		add_bytes(guard.lane, (int64_t)size, HL_DOMAIN_MMAP);
+		add_bytes(guard.lane, (int64_t)size, domain);
 	}
 	hl_leave(&guard);
 	return place.site;
 }
 
-void hl_book_region_gone(uint32_t site, size_t size, uint64_t nr_blocks)
+void hl_book_other_gone(uint32_t site, size_t size, uint64_t nr_blocks, enum hl_domain domain)
 {
 	struct hl_guard guard;
 
-	if (site < hl_site_unattributed || !hl_enter(&guard))
+	if (!hl_enter(&guard))
 		return;
-	if (guard.what == HL_EVENT_BOOK) {
+	if (guard.what == HL_EVENT_BOOK && site >= hl_site_unattributed) {
 		begin_change(guard.lane);
-		count_free(guard.lane, site, size, nr_blocks, false, HL_DOMAIN_MMAP);
+		count_free(guard.lane, site, size, nr_blocks, false, domain);
 		end_change(guard.lane);
-		add_bytes(guard.lane, -(int64_t)size, HL_DOMAIN_MMAP);
+		add_bytes(guard.lane, -(int64_t)size, domain);
 	}
 	hl_leave(&guard);
 }

@@ -46,9 +46,13 @@ void hl_book_realloc_failed(const void *block, const struct hl_removed *removed)
 void hl_book_realloc_end(const void *before, const void *now, size_t size,
 	const struct hl_removed *removed, const struct hl_caller *caller);
 
-/* Blocks without a pointer of malloc's: mappings (regions.c). Returns the site, for the free. */
-uint32_t hl_book_region(size_t size, const struct hl_caller *caller);
-void hl_book_region_gone(uint32_t site, size_t size, uint64_t nr_blocks);
+/*
+ * Blocks without a pointer of malloc's: mappings (regions.c) and those of the program's own
+ * allocators (tracked.c).  Returns the site, for the free; HL_SITE_NONE: not booked.
+ */
+uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
+	const struct hl_caller *caller);
+void hl_book_other_gone(uint32_t site, size_t size, uint64_t nr_blocks, enum hl_domain domain);
 
 #pragma GCC visibility pop
 #endif

@@ -76,12 +76,12 @@ EXPORT void *calloc(size_t nr, size_t size)
 	return booked(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, &caller);
 }
 
-/* With --sample most blocks are not known: nothing is to be done for them. */
+/* With --sample, and after hl_stop(), most blocks are not known: nothing is to be done for them. */
 static inline bool is_passed_over(const void *block)
 {
 	const uint32_t *slot;
 
-	if (hl_likely(hl_options.sample_bytes == 0))
+	if (hl_likely(hl_sample_flags == 0))
 		return false;
 	slot = hl_shadow_slot(block);
 	return !slot || *slot == 0;
@@ -180,7 +180,7 @@ static inline void *resize(void *block, size_t size, const struct hl_caller *cal
 		return realloc_arena(block, size, caller);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(16, size);
-	if (hl_unlikely(hl_options.sample_bytes != 0) && block && is_passed_over(block))
+	if (hl_unlikely(hl_sample_flags != 0) && block && is_passed_over(block))
 		return booked_if(really_resize(block, size), size, caller);
 	if (!block)
 		return booked(hl_real.realloc(NULL, spaced(size)), size, HL_KIND_REALLOC, caller);

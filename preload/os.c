@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -198,6 +200,11 @@ ssize_t hl_os_cwd(char *buf, size_t bytes)
 	return r > 0 ? r - 1 : r;
 }
 
+ssize_t hl_os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset)
+{
+	return RAW(SYS_pwrite64, fd, buf, bytes, offset);
+}
+
 int hl_os_close(int fd)
 {
 	return (int)RAW(SYS_close, fd);
@@ -206,6 +213,24 @@ int hl_os_close(int fd)
 int hl_os_unlink(const char *path)
 {
 	return (int)RAW(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+bool hl_os_exists(const char *path)
+{
+	struct stat st;
+
+	return RAW(SYS_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int hl_os_rename(const char *from, const char *to)
+{
+	long r = RAW(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+	/* Some file systems know no RENAME_NOREPLACE; some of those know links. */
+	if (r != -EINVAL && r != -ENOSYS)
+		return (int)r;
+	r = RAW(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	return r < 0 ? (int)r : hl_os_unlink(from);
 }
 
 int hl_os_raise_fd(int fd)
@@ -251,6 +276,30 @@ bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino)
 void hl_os_yield(void)
 {
 	RAW(SYS_sched_yield);
+}
+
+void hl_os_sleep(uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+	RAW(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ts, NULL);
+}
+
+void hl_os_barrier(void)
+{
+	long r = RAW(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+
+	if (r == -EPERM && RAW(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
+		r = RAW(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	/* No processor keeps a store to itself for that long. */
+	if (r != 0)
+		hl_os_sleep(1000000);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+bool hl_os_thread_is_gone(uint32_t tid)
+{
+	return RAW(SYS_tgkill, hl_os_pid(), tid, 0) == -ESRCH;
 }
 
 uint32_t hl_os_pid(void)

@@ -65,12 +65,20 @@ ssize_t hl_os_read(int fd, void *buf, size_t bytes);
 ssize_t hl_os_write(int fd, const void *buf, size_t bytes);
 ssize_t hl_os_readlink(const char *path, char *buf, size_t bytes);
 ssize_t hl_os_cwd(char *buf, size_t bytes);	/* length without the NUL */
+ssize_t hl_os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset);
 int hl_os_close(int fd);
 int hl_os_unlink(const char *path);
+bool hl_os_exists(const char *path);
+int hl_os_rename(const char *from, const char *to);	/* -EEXIST when there is such a file */
 int hl_os_raise_fd(int fd);		/* to a high close-on-exec number; the old one is closed */
 bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino);
 int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino);
 void hl_os_yield(void);
+void hl_os_sleep(uint64_t ns);
+
+/** hl_os_barrier() - a full barrier in every thread of the process; may take a millisecond */
+void hl_os_barrier(void);
+bool hl_os_thread_is_gone(uint32_t tid);
 uint32_t hl_os_pid(void);
 uint32_t hl_os_ppid(void);
 uint32_t hl_os_tid(void);

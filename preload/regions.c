@@ -136,7 +136,7 @@ void hl_regions_remove(const void *start, size_t bytes, uint64_t newest)
 		any = cut_one(from, to, newest, &cut);
 		hl_lock_drop(&lock, &saved);
 		if (any)
-			hl_book_region_gone(cut.site, cut.bytes, cut.blocks);
+			hl_book_other_gone(cut.site, cut.bytes, cut.blocks, HL_DOMAIN_MMAP);
 	}
 }
 
@@ -149,7 +149,7 @@ void hl_regions_add(const void *start, size_t bytes, const struct hl_caller *cal
 	bytes = (bytes + 4095) & ~(size_t)4095;
 	piece.end = piece.start + bytes;
 	hl_regions_remove(start, bytes, UINT64_MAX);
-	piece.site = hl_book_region(bytes, caller);
+	piece.site = hl_book_other(bytes, HL_KIND_MMAP, HL_DOMAIN_MMAP, caller);
 	if (piece.site == HL_SITE_NONE)
 		return;
 	hl_lock_take(&lock, &saved);
@@ -157,7 +157,7 @@ void hl_regions_add(const void *start, size_t bytes, const struct hl_caller *cal
 	added = insert(first_after(piece.start), &piece);
 	hl_lock_drop(&lock, &saved);
 	if (!added)
-		hl_book_region_gone(piece.site, bytes, 1);
+		hl_book_other_gone(piece.site, bytes, 1, HL_DOMAIN_MMAP);
 }
 
 bool hl_regions_has(const void *start, uint64_t *newest)

@@ -4,6 +4,7 @@
  */
 #include "sample.h"
 
+uint32_t hl_sample_flags;
 __thread int64_t hl_sample_left;
 static __thread uint64_t random_state __attribute__((tls_model("initial-exec")));
 

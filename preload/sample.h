@@ -23,16 +23,34 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Why blocks may be passed over, and hence be unknown when they are freed; 0: none is. */
+enum hl_sample_flags {
+	HL_SAMPLE_BYTES = 1u << 0,	/* --sample */
+	HL_SAMPLE_STOPPED = 1u << 1,	/* hl_stop(): every block is */
+	HL_SAMPLE_GAPS = 1u << 2,	/* there was such a time */
+};
+extern uint32_t hl_sample_flags;
+
 /* Bytes until the next chosen one; per thread, so a signal handler may at most lose a step of it. */
 extern __thread int64_t hl_sample_left __attribute__((tls_model("initial-exec")));
 
 bool hl_sample_chosen(void);
 
-/** hl_sample_skips() - is the next block of @size bytes passed over? Always false without --sample */
+/** hl_sample_is_stopped() - is nothing recorded at all? */
+static inline bool hl_sample_is_stopped(void)
+{
+	return __atomic_load_n(&hl_sample_flags, __ATOMIC_RELAXED) & HL_SAMPLE_STOPPED;
+}
+
+/** hl_sample_skips() - is the next block of @size bytes passed over? */
 static inline bool hl_sample_skips(size_t size)
 {
-	if (hl_likely(hl_options.sample_bytes == 0))
+	uint32_t flags = __atomic_load_n(&hl_sample_flags, __ATOMIC_RELAXED);
+
+	if (hl_likely(flags == 0))
 		return false;
+	if (hl_unlikely((flags & (HL_SAMPLE_BYTES | HL_SAMPLE_STOPPED)) != HL_SAMPLE_BYTES))
+		return flags & HL_SAMPLE_STOPPED;
 	hl_sample_left -= (int64_t)(size ? size : 1);
 	return hl_likely(hl_sample_left > 0) || !hl_sample_chosen();
 }

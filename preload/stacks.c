@@ -17,7 +17,7 @@
 
 static struct hl_table nodes = { HL_SECTION_NODES, 0, sizeof(struct hl_node), 9, { 0 } };
 struct hl_table hl_sites = { HL_SECTION_SITES, 0, sizeof(struct hl_site), 8, { 0 } };
-uint32_t hl_site_unattributed;
+uint32_t hl_site_unattributed, hl_site_inherited;
 
 struct slot {
 	uint64_t ip;
@@ -219,7 +219,8 @@ uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain)
 	if (node == HL_NODE_UNATTRIBUTED)
 		return hl_site_unattributed;
 	id = __atomic_load_n(&owner->first_site, __ATOMIC_ACQUIRE);
-	while (id != 0) {
+	/* The chain has later sites first, so that those before a hl_stacks_clear() end it. */
+	while (id > hl_site_unattributed) {
 		struct hl_site *site = hl_table_find(&hl_sites, id);
 
 		if (site->kind == kind && site->domain == domain)
@@ -257,27 +258,58 @@ size_t hl_stacks_ips(uint32_t node, uintptr_t *ips, size_t room)
 	return n;
 }
 
+size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room)
+{
+	size_t n = 0;
+
+	while (node >= HL_NR_RESERVED_NODES) {
+		const struct hl_node *record = hl_table_find(&nodes, node);
+
+		if (n < room)
+			ips[n] = record->ip;
+		n++;
+		node = record->parent;
+	}
+	return n;
+}
+
 uint64_t hl_stacks_nr_nodes(void)
 {
 	return __atomic_load_n(&hl_globals->nr_nodes, __ATOMIC_RELAXED);
 }
 
+/* The first site that counts, for what finds no room for one of its own. */
+static void begin_sites(uint32_t first_site)
+{
+	struct hl_site *site = hl_table_find(&hl_sites, first_site);
+
+	site->node = HL_NODE_UNATTRIBUTED;
+	site->kind = HL_KIND_MALLOC;
+	__atomic_store_n(&hl_globals->first_site, first_site, __ATOMIC_RELEASE);
+	__atomic_store_n(&hl_site_unattributed, first_site, __ATOMIC_RELEASE);
+}
+
+int hl_stacks_clear(void)
+{
+	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
+
+	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
+		return -ENOSPC;
+	begin_sites(id);
+	return 0;
+}
+
 int hl_stacks_open(uint32_t first_site)
 {
-	struct hl_site *site;
-
 	if (!current)
 		current = make_index(FIRST_SLOTS);
 	if (!current || !hl_table_make(&nodes, 0) || !hl_table_make(&hl_sites, first_site) ||
 		!hl_table_make(&hl_shared_counters, first_site))
 		return -ENOMEM;
 	hl_globals->nr_nodes = HL_NR_RESERVED_NODES;
-	hl_globals->first_site = first_site;
 	hl_globals->nr_sites = first_site + 1;
-	hl_site_unattributed = first_site;
-	site = hl_table_find(&hl_sites, first_site);
-	site->node = HL_NODE_UNATTRIBUTED;
-	site->kind = HL_KIND_MALLOC;
+	hl_site_inherited = first_site;
+	begin_sites(first_site);
 	return 0;
 }
 

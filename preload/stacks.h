@@ -19,11 +19,19 @@
 #pragma GCC visibility push(hidden)
 
 extern struct hl_table hl_sites;	/* struct hl_site */
+/* Sites count from here on: those below are of before hl_stacks_clear(), or of a parent. */
 extern uint32_t hl_site_unattributed;
+extern uint32_t hl_site_inherited;	/* sites below are the parent's, but for the reserved ones */
 
 /** hl_stacks_open() - reserved nodes and sites in a new ledger; 0 or -errno */
 int hl_stacks_open(uint32_t first_site);
 void hl_stacks_abandon(void);
+
+/**
+ * hl_stacks_clear() - sites begin anew, above all that there are; nodes stay
+ * With the lanes paused: their memos must go as well.  Returns: 0; -ENOSPC: nothing was done.
+ */
+int hl_stacks_clear(void);
 
 /**
  * hl_stacks_node() - the node of a stack
@@ -43,6 +51,9 @@ void hl_stacks_refused(void);
 
 /** hl_stacks_ips() - the other way: return addresses of a node, innermost first */
 size_t hl_stacks_ips(uint32_t node, uintptr_t *ips, size_t room);
+
+/** hl_stacks_frames() - as hl_stacks_ips(); returns how many there are, with those beyond @room */
+size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room);
 
 /** hl_stacks_site() - the site of a node; hl_site_unattributed when there is no room */
 uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain);

@@ -14,8 +14,10 @@
 #include <sys/auxv.h>
 
 #include "account.h"
+#include "marks.h"
 #include "modules.h"
 #include "options.h"
+#include "pause.h"
 #include "real.h"
 #include "regions.h"
 #include "rules.h"
@@ -23,6 +25,7 @@
 #include "stacks.h"
 #include "store.h"
 #include "thread.h"
+#include "tracked.h"
 #include "unwind.h"
 #include "verify.h"
 
@@ -177,11 +180,13 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 
 static void end_recording(enum hl_end_reason reason)
 {
+	uint32_t alive = __atomic_load_n(hl_alive, __ATOMIC_RELAXED);
+
 	/*
 	 * A vfork child that calls exit() is not the end of its parent; nor is a forked one that had no
 	 * event, which may even have the same pid, in a namespace of its own.
 	 */
-	if (hl_mode != HL_MODE_ON || __atomic_load_n(hl_alive, __ATOMIC_RELAXED) != 1 ||
+	if (hl_mode != HL_MODE_ON || alive == HL_DEAD || alive == HL_STARTING ||
 		hl_header->pid != hl_os_pid())
 		return;
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
@@ -201,7 +206,7 @@ static void on_quick_exit(void)
 /* Kernels without MADV_WIPEONFORK; misses children of a raw clone and of _Fork(). */
 static void on_fork_child(void)
 {
-	__atomic_store_n(hl_alive, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(hl_alive, HL_DEAD, __ATOMIC_RELAXED);
 }
 
 static void watch_forks(void)
@@ -211,7 +216,7 @@ static void watch_forks(void)
 	pthread_atfork(hl_rules_fork_begin, hl_rules_fork_end, word ? NULL : on_fork_child);
 	if (!word)
 		return;
-	*word = 1;
+	*word = HL_ALIVE;
 	hl_alive = word;
 }
 
@@ -227,6 +232,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 		return;
 	}
 	hl_options_read(envp);
+	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
 	hl_walk_open();
 	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
 	if (r < 0) {
@@ -251,17 +257,16 @@ __attribute__((destructor)) static void stop(void)
  */
 void hl_start_child(void)
 {
-	enum { DEAD = 0, ALIVE = 1, STARTING = 2 };
-	uint32_t dead = DEAD, first_site;
+	uint32_t dead = HL_DEAD, first_site;
 	int saved_errno = errno;
 	sigset_t saved;
 	bool threads;
 	int r = -ECHILD;
 
 	hl_os_block_signals(&saved);
-	if (!__atomic_compare_exchange_n(hl_alive, &dead, STARTING, false, __ATOMIC_ACQUIRE,
+	if (!__atomic_compare_exchange_n(hl_alive, &dead, HL_STARTING, false, __ATOMIC_ACQUIRE,
 			__ATOMIC_RELAXED)) {
-		while (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) == STARTING)
+		while (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) == HL_STARTING)
 			__builtin_ia32_pause();
 		hl_os_restore_signals(&saved);
 		return;
@@ -272,14 +277,17 @@ void hl_start_child(void)
 	hl_stacks_abandon();
 	hl_rules_restart();
 	hl_unwind_restart();
+	hl_pause_abandon();
 	hl_threads_abandon();
 	hl_store_abandon();
 	hl_regions_abandon();
+	hl_tracked_abandon();
+	hl_marks_abandon();
 	if (hl_options.follow_fork)
 		r = begin_recording(true, threads, first_site);
 	if (r < 0)
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
-	__atomic_store_n(hl_alive, ALIVE, __ATOMIC_RELEASE);
+	__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
 	hl_os_restore_signals(&saved);
 	errno = saved_errno;
 }

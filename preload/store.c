@@ -338,6 +338,56 @@ void hl_store_abandon(void)
 	 */
 }
 
+const char *hl_store_path(void)
+{
+	return store.path;
+}
+
+static int write_all(int fd, const char *from, uint64_t bytes, uint64_t offset)
+{
+	while (bytes > 0) {
+		ssize_t n = hl_os_write_at(fd, from, bytes, offset);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? (int)n : -ENOSPC;
+		from += n;
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	}
+	return 0;
+}
+
+int hl_store_copy(int fd, uint64_t now_ns)
+{
+	uint16_t kind = HL_LEDGER_SNAPSHOT;
+	uint64_t used;
+	sigset_t saved;
+	int r;
+
+	hl_lock_take(&store.lock, &saved);
+	used = store.used;
+	hl_lock_drop(&store.lock, &saved);
+	r = hl_os_reserve_file(fd, 0, used);
+	/* All before the end of what is used has blocks: reading it is no risk. */
+	for (uint32_t i = 0; r == 0 && i < store.nr_regions; i++) {
+		const struct region *region = &store.regions[i];
+		uint64_t end = region->offset + region->bytes;
+
+		if (region->offset < used)
+			r = write_all(fd, region->base, (end < used ? end : used) - region->offset,
+				region->offset);
+	}
+	if (r == 0)
+		r = write_all(fd, (const char *)&kind, sizeof(kind),
+			offsetof(struct hl_ledger_header, kind));
+	if (r == 0)
+		r = write_all(fd, (const char *)&now_ns, sizeof(now_ns),
+			offsetof(struct hl_ledger_header, snapshot_monotonic_ns));
+	return r;
+}
+
 #define STRING_CHUNK 8192u
 
 struct hl_string hl_store_string(const char *s, size_t length)

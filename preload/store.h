@@ -48,6 +48,16 @@ void hl_store_trim(void);
 /** hl_store_is_full() - was growth refused within the last second? Takes no lock */
 bool hl_store_is_full(void);
 
+/**
+ * hl_store_copy() - write the ledger as it is into an empty file
+ * With the lanes paused it is the account of one instant, and marked as a snapshot of @now_ns.
+ * Returns: 0; -ENOSPC, -EFBIG and other -errno.
+ */
+int hl_store_copy(int fd, uint64_t now_ns);
+
+/** hl_store_path() - absolute path of the ledger */
+const char *hl_store_path(void);
+
 /* A string in the ledger; {0, 0} when there is no room. */
 struct hl_string hl_store_string(const char *s, size_t length);
 

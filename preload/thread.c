@@ -22,10 +22,11 @@
 
 __thread struct hl_tls hl_tls;
 
-static uint32_t always_alive = 1;
+static uint32_t always_alive = HL_ALIVE;
 uint32_t *hl_alive = &always_alive;
 
 uint32_t hl_nr_lanes_used;
+struct hl_lock hl_lanes_lock;
 struct hl_lane *hl_lanes[HL_MAX_LANES];
 uint32_t hl_nr_lanes = 1;
 struct hl_table hl_shared_counters = { HL_SECTION_COUNTERS, 0, sizeof(struct hl_counters),
@@ -33,7 +34,6 @@ struct hl_table hl_shared_counters = { HL_SECTION_COUNTERS, 0, sizeof(struct hl_
 struct hl_shard *hl_shared_shard;
 
 static struct hl_table shards = { HL_SECTION_SHARDS, 0, sizeof(struct hl_shard), 4, { 0 } };
-static struct hl_lock lanes_lock;
 static pthread_key_t exit_key = INLINE_KEYS;
 
 /* The lane, its last stack and its buffer, in one piece; pages that are not used cost nothing. */
@@ -97,7 +97,7 @@ void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain)
 		__atomic_fetch_add(&totals->current_bytes, net - flushed, __ATOMIC_RELAXED);
 }
 
-static void flush_all(void)
+void hl_lanes_flush(void)
 {
 	for (uint32_t i = 1; i < hl_nr_lanes; i++)
 		for (int domain = 0; domain < HL_NR_DOMAINS; domain++)
@@ -109,7 +109,7 @@ static struct hl_lane *attach(void)
 	struct hl_lane *lane;
 	sigset_t saved;
 
-	hl_lock_take(&lanes_lock, &saved);
+	hl_lock_take(&hl_lanes_lock, &saved);
 	lane = free_lane();
 	if (!lane)
 		lane = make_lane();
@@ -121,9 +121,9 @@ static struct hl_lane *attach(void)
 		hl_globals->threads_seen++;
 		/* From two lanes on, deltas are kept back; the totals start from a true value. */
 		if (__atomic_add_fetch(&hl_nr_lanes_used, 1, __ATOMIC_RELAXED) == 2)
-			flush_all();
+			hl_lanes_flush();
 	}
-	hl_lock_drop(&lanes_lock, &saved);
+	hl_lock_drop(&hl_lanes_lock, &saved);
 	return lane;
 }
 
@@ -131,15 +131,15 @@ static void detach(struct hl_lane *lane)
 {
 	sigset_t saved;
 
-	hl_lock_take(&lanes_lock, &saved);
+	hl_lock_take(&hl_lanes_lock, &saved);
 	lane->in_use = false;
 	lane->shard->tid = 0;
 	if (__atomic_sub_fetch(&hl_nr_lanes_used, 1, __ATOMIC_RELAXED) == 1)
-		flush_all();
+		hl_lanes_flush();
 	else
 		for (int domain = 0; domain < HL_NR_DOMAINS; domain++)
 			hl_lane_flush(lane, domain);
-	hl_lock_drop(&lanes_lock, &saved);
+	hl_lock_drop(&hl_lanes_lock, &saved);
 }
 
 /*
@@ -153,14 +153,18 @@ static void recover(struct hl_tls *tls, struct hl_lane *lane)
 		tls->unwinding = 0;
 		hl_libunwind_leave();
 	}
-	if (lane) {
-		hl_stack_cache_reset(lane->stack);
-		memset(lane->memo, 0, sizeof(lane->memo));
-		lane->last_block = NULL;
-		if (lane->shard->seq % 2 != 0)
-			__atomic_store_n(&lane->shard->seq, lane->shard->seq + 1, __ATOMIC_RELEASE);
-	}
-	tls->busy = 0;
+	hl_stack_cache_reset(lane->stack);
+	memset(lane->memo, 0, sizeof(lane->memo));
+	lane->last_block = NULL;
+	if (lane->shard->seq % 2 != 0)
+		__atomic_store_n(&lane->shard->seq, lane->shard->seq + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* A forked child without a ledger of its own, perhaps because another thread is making it. */
+static bool is_unborn(uint32_t alive)
+{
+	return alive == HL_DEAD || alive == HL_STARTING;
 }
 
 /* The thread's destructor; what it does after this goes to the shared shard. */
@@ -171,18 +175,17 @@ static void on_thread_exit(void *arg)
 	hl_tls.ended = 1;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	/* In a forked child that had no event yet the lane is still the parent's. */
-	if (hl_tls.lane != lane || __atomic_load_n(hl_alive, __ATOMIC_RELAXED) != 1)
+	if (hl_tls.lane != lane || is_unborn(__atomic_load_n(hl_alive, __ATOMIC_RELAXED)))
 		return;
-	if (hl_tls.busy)
+	if (lane->busy)
 		recover(&hl_tls, lane);
 	hl_tls.lane = NULL;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	detach(lane);
 }
 
-static void adopt_lane(struct hl_guard *guard, uintptr_t frame)
+static void adopt_lane(struct hl_tls *tls)
 {
-	struct hl_tls *tls = &hl_tls;
 	struct hl_lane *lane;
 	sigset_t saved;
 	int saved_errno = errno;
@@ -194,10 +197,7 @@ static void adopt_lane(struct hl_guard *guard, uintptr_t frame)
 		tls->refused = REFUSED_EVENTS;
 	else if (lane != tls->lane && exit_key < INLINE_KEYS)
 		pthread_setspecific(exit_key, lane);
-	if (lane)
-		tls->busy = frame;
 	tls->lane = lane;
-	guard->lane = lane;
 	hl_os_restore_signals(&saved);
 	errno = saved_errno;
 }
@@ -210,12 +210,84 @@ static void adopt_lane(struct hl_guard *guard, uintptr_t frame)
  * of it on the same stack.  libunwind, too, may allocate inside of an event, without such a frame; and
  * a handler on a stack of its own is inside, wherever that stack lies.
  */
-static bool is_abandoned(const struct hl_tls *tls, uintptr_t frame)
+static bool is_abandoned(const struct hl_tls *tls, const struct hl_lane *lane, uintptr_t frame)
 {
 	uintptr_t least = tls->unwinding ? 0 : SIGNAL_FRAME_BYTES;
 
-	return tls->lane && frame + least >= tls->busy && hl_walk_is_own(tls->lane->stack, frame) &&
-		hl_walk_is_own(tls->lane->stack, tls->busy) && !hl_os_on_signal_stack();
+	return frame + least >= lane->busy && hl_walk_is_own(lane->stack, frame) &&
+		hl_walk_is_own(lane->stack, lane->busy) && !hl_os_on_signal_stack();
+}
+
+bool hl_is_inside(uintptr_t frame)
+{
+	struct hl_tls *tls = &hl_tls;
+	struct hl_lane *lane = tls->lane;
+
+	if (hl_unlikely(tls->stranded != NULL)) {
+		if (tls->stranded->busy)
+			return true;
+		tls->stranded = NULL;
+	}
+	if (!lane || !lane->busy)
+		return false;
+	if (!is_abandoned(tls, lane, frame))
+		return true;
+	recover(tls, lane);
+	return false;
+}
+
+/* Waits until the process may book; false: the child has no ledger. */
+static bool wait_until_alive(void)
+{
+	uint32_t alive;
+	unsigned int spins = 0;
+
+	while ((alive = __atomic_load_n(hl_alive, __ATOMIC_ACQUIRE)) != HL_ALIVE) {
+		if (is_unborn(alive)) {
+			hl_start_child();
+			if (__atomic_load_n(&hl_mode, __ATOMIC_ACQUIRE) != HL_MODE_ON)
+				return false;
+		} else if (++spins % 64 == 0) {
+			hl_os_yield();
+		} else {
+			__builtin_ia32_pause();
+		}
+	}
+	return true;
+}
+
+/* Into the event, unless somebody has asked for a pause since. */
+static bool get_busy(struct hl_lane *lane, uintptr_t frame)
+{
+	__atomic_store_n(&lane->busy, frame, __ATOMIC_RELAXED);
+	/* Who pauses looks at busy, so it is stored before the word is read. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (hl_likely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_ALIVE))
+		return true;
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* The event of a thread that is outside; false: there is nothing to book in. */
+static bool begin(struct hl_guard *guard, struct hl_tls *tls, uintptr_t frame)
+{
+	while (wait_until_alive()) {
+		if (tls->ended)
+			return true;
+		if (!tls->lane && tls->refused > 0) {
+			tls->refused--;
+			return true;
+		}
+		if (!tls->lane)
+			adopt_lane(tls);
+		if (!tls->lane)
+			return true;
+		if (get_busy(tls->lane, frame)) {
+			guard->lane = tls->lane;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame)
@@ -234,20 +306,10 @@ bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame)
 		guard->what = HL_EVENT_EARLY;
 		return true;
 	}
-	if (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) != 1) {
-		hl_start_child();
-		if (__atomic_load_n(&hl_mode, __ATOMIC_ACQUIRE) != HL_MODE_ON)
-			return false;
-	}
-	if (hl_unlikely(tls->busy && is_abandoned(tls, frame)))
-		recover(tls, tls->lane);
-	if (tls->busy || tls->ended)
-		return true;
-	if (hl_likely(tls->refused > 0))
-		tls->refused--;
-	else
-		adopt_lane(guard, frame);
-	return true;
+	if (is_unborn(__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE)) && !wait_until_alive())
+		return false;
+	/* A nested event never waits: who pauses waits for the one that it is nested in. */
+	return hl_is_inside(frame) || begin(guard, tls, frame);
 }
 
 int hl_threads_open(void)
@@ -263,8 +325,15 @@ int hl_threads_open(void)
 
 void hl_threads_abandon(void)
 {
+	struct hl_lane *mine = hl_tls.lane;
+
+	/* A handler that forked in the middle of an event: that one goes on, with the lane that it has. */
+	if (mine && mine->busy)
+		hl_tls.stranded = mine;
 	for (uint32_t i = 1; i < HL_MAX_LANES && hl_lanes[i]; i++) {
 		hl_lanes[i]->in_use = false;
+		if (hl_lanes[i] != mine)
+			hl_lanes[i]->busy = 0;
 		hl_table_reset(&hl_lanes[i]->counters);
 		hl_lanes[i]->hints_seen = 0;
 		memset(hl_lanes[i]->memo, 0, sizeof(hl_lanes[i]->memo));
@@ -274,7 +343,7 @@ void hl_threads_abandon(void)
 	}
 	hl_table_reset(&hl_shared_counters);
 	hl_table_reset(&shards);
-	lanes_lock.word = 0;
+	hl_lanes_lock.word = 0;
 	hl_nr_lanes_used = 0;
 	hl_nr_lanes = 1;
 	hl_tls.lane = NULL;

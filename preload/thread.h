@@ -52,6 +52,7 @@ struct hl_memo {
 
 struct hl_lane {
 	struct hl_shard *shard;		/* in the ledger */
+	uintptr_t busy;			/* its thread is inside an event: where on the stack; else 0 */
 	const void *last_block;		/* what the latest event allocated, or NULL */
 	/*
 	 * Bytes per domain that this lane has added (less those it has removed), and how much of
@@ -82,7 +83,7 @@ struct hl_guard {
 
 struct hl_tls {
 	struct hl_lane *lane;
-	uintptr_t busy;			/* inside an event: where on the stack; else 0 */
+	struct hl_lane *stranded;	/* forked in the middle of an event of this lane of the parent's */
 	uint32_t own;			/* the shim itself called something that allocates */
 	uint32_t unwinding;		/* inside unw_backtrace() */
 	uint32_t forking;		/* enum hl_forking: inside fork() */
@@ -92,11 +93,18 @@ struct hl_tls {
 };
 extern __thread struct hl_tls hl_tls __attribute__((tls_model("initial-exec")));
 
-/* Points to a word that is 1, and zero in a forked child until it has its own ledger. */
+/* Points to a word of enum hl_alive; the kernel makes it HL_DEAD in a forked child. */
 extern uint32_t *hl_alive;
+enum hl_alive {
+	HL_DEAD = 0,			/* a forked child that has no ledger of its own yet */
+	HL_ALIVE = 1,
+	HL_STARTING = 2,		/* a thread of the child makes the ledger */
+	HL_PAUSED = 3,			/* who is outside of an event stays there (pause.c) */
+};
 
 /* Lanes in use; while it is 1 the totals are exact after each event. */
 extern uint32_t hl_nr_lanes_used;
+extern struct hl_lock hl_lanes_lock;	/* threads come and go */
 extern struct hl_lane *hl_lanes[HL_MAX_LANES];	/* [0] stays NULL: the shared shard has no lane */
 extern uint32_t hl_nr_lanes;
 extern struct hl_table hl_shared_counters;
@@ -108,25 +116,34 @@ bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame);
 /** hl_enter() - begin an event; false: the shim is off, nothing is to be done */
 static inline bool hl_enter(struct hl_guard *guard)
 {
-	struct hl_tls *tls = &hl_tls;
+	struct hl_lane *lane = hl_tls.lane;
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 
-	guard->lane = tls->lane;
+	guard->lane = lane;
 	guard->what = HL_EVENT_BOOK;
-	if (hl_unlikely(!guard->lane || tls->busy || tls->own || !*hl_alive))
+	if (hl_unlikely(!lane || lane->busy || hl_tls.own))
 		return hl_enter_slow(guard, frame);
-	tls->busy = frame;
-	/* A handler on this thread must see busy before anything else of the event. */
+	__atomic_store_n(&lane->busy, frame, __ATOMIC_RELAXED);
+	/*
+	 * A handler on this thread must see busy before anything else of the event.  Who pauses looks
+	 * at busy after a barrier on all processors, so it is stored before the word is read.
+	 */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return true;
+	if (hl_likely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_ALIVE))
+		return true;
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELAXED);
+	return hl_enter_slow(guard, frame);
 }
 
 static inline void hl_leave(struct hl_guard *guard)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (guard->lane)
-		hl_tls.busy = 0;
+		__atomic_store_n(&guard->lane->busy, 0, __ATOMIC_RELEASE);
 }
+
+/** hl_is_inside() - is this thread in the middle of an event, which a signal handler came into? */
+bool hl_is_inside(uintptr_t frame);
 
 /** hl_threads_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
 int hl_threads_open(void);
@@ -136,6 +153,9 @@ void hl_threads_abandon(void);
 
 /** hl_lane_flush() - bring a lane's net bytes into the domain's current_bytes; any thread may */
 void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain);
+
+/** hl_lanes_flush() - all lanes and domains; with the lanes' lock, or while they are paused */
+void hl_lanes_flush(void);
 
 #pragma GCC visibility pop
 #endif

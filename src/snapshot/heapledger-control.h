@@ -9,7 +9,7 @@
  * be position independent, as compilers make it by default: otherwise the linker decides that
  * nobody will ever answer.
  *
- * All functions: MT-Safe | AS-Unsafe, unless said otherwise.
+ * All functions: MT-Safe | AS-Unsafe lock, unless said otherwise.
  */
 #ifndef HEAPLEDGER_CONTROL_H
 #define HEAPLEDGER_CONTROL_H
@@ -22,6 +22,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#define HL_MARK_BYTES 1000u
 
 /* Domains of hl_track(): tracemalloc's numbers; 0 malloc and 1 mmap are heapledger's own. */
 #define HL_TRACK_DOMAIN_FIRST 2u
@@ -64,11 +66,18 @@ static inline const struct hl_control *hl_control_table(void)
 		return control_ ? control_->call : (otherwise);                                    \
 	} while (0)
 
+/*
+ * All functions that return int return -ENOSYS when nobody records, and those that look at the
+ * account as a whole (start, stop, take_snapshot, get_traced_memory, reset_peak, clear_traces) -EAGAIN
+ * in a signal handler that came into the middle of an allocation, or when another thread is in the
+ * middle of one for a second.  Threads that allocate wait until such a function is done.
+ */
+
 /**
  * hl_start() - record from now on
  *
- * Starting what is started does nothing.
- * Returns: 0; -ENOSYS: nobody records (as all functions below that return int).
+ * A recording begins started; starting what is started does nothing.
+ * Source:  tracemalloc.start
  */
 static inline int hl_start(void)
 {
@@ -76,9 +85,11 @@ static inline int hl_start(void)
 }
 
 /**
- * hl_stop() - record no more
+ * hl_stop() - record no more, and forget all that was recorded
  *
- * Frees are still booked, so that nothing looks live that is not.
+ * Take a snapshot before.  Stopping what is stopped does nothing.
+ * Returns: 0; -ENOSPC: the ledger has no room for another account, nothing has changed.
+ * Source:  tracemalloc.stop
  */
 static inline int hl_stop(void)
 {
@@ -93,9 +104,13 @@ static inline bool hl_is_tracing(void)
 
 /**
  * hl_take_snapshot() - write a copy of the ledger as it is now
- * @path: a new file; NULL: numbered, beside the ledger
+ * @path: a new file; NULL: beside the ledger, with the first free number (NAME.1.hl, ...)
  *
- * Returns: 0; -EEXIST; errors of writing.
+ * The file appears under its name when it is whole.
+ *
+ * Cost:    all threads that allocate wait while the ledger is copied.
+ * Returns: 0; -EEXIST; -ENODATA: stopped; errors of writing.
+ * Source:  tracemalloc.take_snapshot
  */
 static inline int hl_take_snapshot(const char *path)
 {
@@ -104,8 +119,11 @@ static inline int hl_take_snapshot(const char *path)
 
 /**
  * hl_get_traced_memory() - live bytes of a domain, and their highest value
- * @current: receives bytes; @peak likewise; 0 without a recording
+ * @domain: 0 malloc, 1 anonymous mappings (heapledger record --mmap), 2 and 3 of hl_track()
+ * @current: receives bytes; @peak likewise; 0 without a recording and while it is stopped
  *
+ * Exact: of one instant, with what all threads have made so far.
+ * Returns: 0; -EINVAL: no such domain.
  * Source:  tracemalloc.get_traced_memory
  */
 static inline int hl_get_traced_memory(unsigned int domain, uint64_t *current, uint64_t *peak)
@@ -115,13 +133,21 @@ static inline int hl_get_traced_memory(unsigned int domain, uint64_t *current, u
 	HL_CONTROL_CALL(get_traced_memory(domain, current, peak), -ENOSYS);
 }
 
-/* Make the current size the peak of every domain. */
+/* Make the current size the peak of every domain.  Source: tracemalloc.reset_peak */
 static inline int hl_reset_peak(void)
 {
 	HL_CONTROL_CALL(reset_peak(), -ENOSYS);
 }
 
-/* Forget all blocks that are live; what is freed of them later is ignored. */
+/**
+ * hl_clear_traces() - forget all that was recorded; current size and peak become 0
+ *
+ * What is freed later of blocks from before is ignored.  The ledger begins a new account, which takes
+ * room there: some bytes for each call site that is used again.
+ *
+ * Returns: 0; -ENOSPC: there is no such room, nothing has changed.
+ * Source:  tracemalloc.clear_traces
+ */
 static inline int hl_clear_traces(void)
 {
 	HL_CONTROL_CALL(clear_traces(), -ENOSYS);
@@ -132,20 +158,30 @@ static inline int hl_clear_traces(void)
  * @object: its address, as malloc() gave it
  * @frames: receives return addresses, most recent first, at most @max
  *
- * Returns: the number of frames of the whole stack; -ENOENT: no block of ours; -ENOSYS.
+ * Returns: the number of frames of the stack that was kept (record --depth), which may be more than
+ *          @max; -ENOENT: no live block that was recorded begins there.
+ * Source:  tracemalloc.get_object_traceback
  */
 static inline int hl_get_object_traceback(const void *object, void **frames, int max)
 {
 	HL_CONTROL_CALL(get_object_traceback(object, frames, max), -ENOSYS);
 }
 
-/* Bytes that the recording itself holds; 0 without one. */
+/* Bytes that the recording itself holds, its file included; 0 without one. */
 static inline uint64_t hl_get_tracer_memory(void)
 {
 	HL_CONTROL_CALL(get_tracer_memory(), 0);
 }
 
-/* Put a mark with a text and the time into the ledger. */
+/**
+ * hl_mark() - put a mark into the ledger: a text, the time, and the size and peak of each domain
+ * @text: copied; up to HL_MARK_BYTES of it
+ *
+ * `heapledger info` shows the marks.  Each takes 80 bytes and its text in the ledger for ever.
+ *
+ * Returns: 0; -ENOSPC: no room in the ledger.
+ * Safety:  MT-Safe | AS-Safe
+ */
 static inline int hl_mark(const char *text)
 {
 	HL_CONTROL_CALL(mark(text), -ENOSYS);
@@ -156,7 +192,8 @@ static inline int hl_mark(const char *text)
  * @domain: HL_TRACK_DOMAIN_FIRST to HL_TRACK_DOMAIN_LAST
  * @address: any number that names the block within its domain; one that is known is replaced
  *
- * Returns: 0; -EINVAL: another domain; -ENOMEM; -ENOSYS.
+ * Returns: 0; -EINVAL: another domain; -ENOMEM: not booked; -ENOENT (which is -2, as CPython has it):
+ *          stopped.
  * Source:  PyTraceMalloc_Track
  */
 static inline int hl_track(unsigned int domain, uintptr_t address, size_t size)
@@ -164,7 +201,7 @@ static inline int hl_track(unsigned int domain, uintptr_t address, size_t size)
 	HL_CONTROL_CALL(track(domain, address, size), -ENOSYS);
 }
 
-/* Book a block of hl_track() as freed; one that is not known is ignored. */
+/* Book a block of hl_track() as freed; one that is not known is ignored.  Returns: as hl_track() */
 static inline int hl_untrack(unsigned int domain, uintptr_t address)
 {
 	HL_CONTROL_CALL(untrack(domain, address), -ENOSYS);

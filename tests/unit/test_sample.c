@@ -9,6 +9,13 @@
 /* What the shim reads from the environment; here the tests set it. */
 struct hl_options hl_options;
 
+/* As the start of the shim does. */
+static void set_mean(uint64_t mean)
+{
+	hl_options.sample_bytes = mean;
+	hl_sample_flags = mean ? HL_SAMPLE_BYTES : 0;
+}
+
 START_TEST(exponential_is_that_of_libm)
 {
 	for (double x = 0; x > -50; x = x * 1.01 - 1e-9)
@@ -27,7 +34,7 @@ END_TEST
 
 START_TEST(a_block_has_the_same_weight_when_it_is_freed)
 {
-	hl_options.sample_bytes = 4096;
+	set_mean(4096);
 	for (size_t size = 0; size < 20000; size += 7) {
 		const void *block = (const void *)(0x100000 + size * 48);
 
@@ -39,7 +46,7 @@ END_TEST
 
 START_TEST(large_blocks_are_always_recorded_and_stand_for_themselves)
 {
-	hl_options.sample_bytes = 4096;
+	set_mean(4096);
 	for (uintptr_t i = 1; i < 1000; i++) {
 		ck_assert(!hl_sample_skips(1 << 20));
 		ck_assert_uint_eq(hl_sample_weight((void *)(i * 64), 1 << 20), 1);
@@ -49,7 +56,7 @@ END_TEST
 
 START_TEST(nothing_is_skipped_without_sampling)
 {
-	hl_options.sample_bytes = 0;
+	set_mean(0);
 	for (int i = 0; i < 1000; i++)
 		ck_assert(!hl_sample_skips(1));
 	ck_assert_uint_eq(hl_sample_weight(&hl_options, 1), 1);
@@ -64,7 +71,7 @@ static void check_size(size_t size, uint64_t mean, long nr)
 {
 	double p, deviation, estimate = 0;
 
-	hl_options.sample_bytes = mean;
+	set_mean(mean);
 	hl_sample_left = 0;
 	hl_sample_chosen();
 	for (long i = 0; i < nr; i++)

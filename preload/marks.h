@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Marks: what the program says about the moments of its run (hl_mark()).
+ */
+#ifndef HL_PRELOAD_MARKS_H
+#define HL_PRELOAD_MARKS_H
+
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+/**
+ * hl_marks_add() - put a mark with the time and the totals of all domains into the ledger
+ *
+ * While other threads book, the totals may miss what these are just doing.
+ * Returns: 0; -ENOSPC.
+ * Safety:  usable in signal handlers
+ */
+int hl_marks_add(const char *text, size_t length);
+
+/** hl_marks_abandon() - forked child: its ledger has none yet */
+void hl_marks_abandon(void);
+
+#pragma GCC visibility pop
+#endif
