@@ -255,7 +255,7 @@ static __attribute__((noinline)) void find_place(struct hl_lane *lane, uint32_t 
 {
 	struct hl_lane *owner = lane;
 
-	place->site = hl_stacks_site(node, kind, domain);
+	place->site = hl_stacks_site(node, kind, domain, lane ? lane->thread : 0);
 	place->counters = counters_of(&owner, place->site);
 	place->owned = owner != NULL;
 	if (place->owned)

@@ -24,6 +24,7 @@ struct hl_options {
 	uint32_t first_pid;		/* HEAPLEDGER_FIRST: whose ledger gets exactly the name of OUT */
 	uint32_t unwind;		/* HEAPLEDGER_UNWIND: auto, cfi or fp (enum hl_unwind_mode) */
 	bool mmap;			/* HEAPLEDGER_MMAP */
+	bool threads;			/* HEAPLEDGER_THREADS: a site for each thread */
 	bool follow_fork;		/* HEAPLEDGER_FOLLOW: all, fork, exec or no */
 	bool follow_exec;
 	bool log;			/* HEAPLEDGER_LOG */

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -300,6 +302,28 @@ void hl_os_barrier(void)
 bool hl_os_thread_is_gone(uint32_t tid)
 {
 	return RAW(SYS_tgkill, hl_os_pid(), tid, 0) == -ESRCH;
+}
+
+size_t hl_os_thread_name(uint32_t tid, char name[HL_THREAD_NAME_BYTES])
+{
+	char path[] = "/proc/self/task/0000000000/comm";
+	char *digit = path + sizeof("/proc/self/task/0000000000") - 2;
+	ssize_t n;
+	int fd;
+
+	if (tid == hl_os_tid())
+		return RAW(SYS_prctl, PR_GET_NAME, name, 0, 0, 0) == 0 ? strnlen(name, HL_THREAD_NAME_BYTES) : 0;
+	/* Leading zeros are no number for the kernel: the digits end where those of the path do. */
+	do
+		*digit-- = (char)('0' + tid % 10);
+	while (tid /= 10);
+	memmove(path + sizeof("/proc/self/task/") - 1, digit + 1, strlen(digit + 1) + 1);
+	fd = hl_os_open(path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	n = hl_os_read(fd, name, HL_THREAD_NAME_BYTES);
+	hl_os_close(fd);
+	return n > 0 && name[n - 1] == '\n' ? (size_t)n - 1 : 0;
 }
 
 uint32_t hl_os_pid(void)

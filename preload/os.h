@@ -79,6 +79,10 @@ void hl_os_sleep(uint64_t ns);
 /** hl_os_barrier() - a full barrier in every thread of the process; may take a millisecond */
 void hl_os_barrier(void);
 bool hl_os_thread_is_gone(uint32_t tid);
+
+/** hl_os_thread_name() - of this thread or another of the process, 0: none; length without the NUL */
+#define HL_THREAD_NAME_BYTES 16u
+size_t hl_os_thread_name(uint32_t tid, char name[HL_THREAD_NAME_BYTES]);
 uint32_t hl_os_pid(void);
 uint32_t hl_os_ppid(void);
 uint32_t hl_os_tid(void);

@@ -190,7 +190,7 @@ uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 }
 
 static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind,
-	enum hl_domain domain)
+	enum hl_domain domain, uint16_t thread)
 {
 	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
 	struct hl_site *site;
@@ -202,6 +202,7 @@ static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind
 	site = hl_table_find(&hl_sites, id);
 	site->node = node;
 	site->domain = domain;
+	site->thread = thread;
 	__atomic_store_n(&site->kind, kind, __ATOMIC_RELEASE);
 	head = __atomic_load_n(&owner->first_site, __ATOMIC_RELAXED);
 	do
@@ -211,7 +212,7 @@ static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind
 	return id;
 }
 
-uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain)
+uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain, uint16_t thread)
 {
 	struct hl_node *owner = hl_table_find(&nodes, node);
 	uint32_t id;
@@ -223,11 +224,11 @@ uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain)
 	while (id > hl_site_unattributed) {
 		struct hl_site *site = hl_table_find(&hl_sites, id);
 
-		if (site->kind == kind && site->domain == domain)
+		if (site->kind == kind && site->domain == domain && site->thread == thread)
 			return id;
 		id = site->next;
 	}
-	return add_site(owner, node, kind, domain);
+	return add_site(owner, node, kind, domain, thread);
 }
 
 void hl_stacks_forget(void)

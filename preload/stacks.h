@@ -55,8 +55,8 @@ size_t hl_stacks_ips(uint32_t node, uintptr_t *ips, size_t room);
 /** hl_stacks_frames() - as hl_stacks_ips(); returns how many there are, with those beyond @room */
 size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room);
 
-/** hl_stacks_site() - the site of a node; hl_site_unattributed when there is no room */
-uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain);
+/** hl_stacks_site() - the site of a node (and of a thread, if not 0); hl_site_unattributed: no room */
+uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain, uint16_t thread);
 
 /** hl_stacks_forget() - every stack gets new nodes from now on; the old ones stay in the ledger */
 void hl_stacks_forget(void);

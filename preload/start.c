@@ -20,6 +20,7 @@
 #include "pause.h"
 #include "real.h"
 #include "regions.h"
+#include "roster.h"
 #include "rules.h"
 #include "sample.h"
 #include "stacks.h"
@@ -191,6 +192,7 @@ static void end_recording(enum hl_end_reason reason)
 		return;
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
+	hl_roster_refresh();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
 	hl_store_trim();
 #ifdef HL_VERIFY_UNWIND
@@ -283,6 +285,7 @@ void hl_start_child(void)
 	hl_regions_abandon();
 	hl_tracked_abandon();
 	hl_marks_abandon();
+	hl_roster_abandon();
 	if (hl_options.follow_fork)
 		r = begin_recording(true, threads, first_site);
 	if (r < 0)

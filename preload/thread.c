@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "roster.h"
 #include "rules.h"
 #include "start.h"
 #include "unwind.h"
@@ -118,6 +119,11 @@ static struct hl_lane *attach(void)
 		lane->last_block = NULL;
 		hl_stack_cache_clear(lane->stack);
 		lane->shard->tid = hl_os_tid();
+		if (hl_options.threads) {
+			/* A lane that is used again: its memo has the sites of another thread. */
+			memset(lane->memo, 0, sizeof(lane->memo));
+			lane->thread = hl_roster_add(lane->shard->tid);
+		}
 		hl_globals->threads_seen++;
 		/* From two lanes on, deltas are kept back; the totals start from a true value. */
 		if (__atomic_add_fetch(&hl_nr_lanes_used, 1, __ATOMIC_RELAXED) == 2)
@@ -132,6 +138,7 @@ static void detach(struct hl_lane *lane)
 	sigset_t saved;
 
 	hl_lock_take(&hl_lanes_lock, &saved);
+	hl_roster_end(lane->thread);
 	lane->in_use = false;
 	lane->shard->tid = 0;
 	if (__atomic_sub_fetch(&hl_nr_lanes_used, 1, __ATOMIC_RELAXED) == 1)

@@ -64,6 +64,7 @@ struct hl_lane {
 	int64_t grain[HL_NR_DOMAINS];	/* with several threads: how much may be kept back */
 	uint32_t number;		/* of the shard */
 	uint32_t hints_seen;		/* see hl_modules_follow() */
+	uint16_t thread;		/* --threads: its number in roster.c, else 0 */
 	bool in_use;
 	struct hl_memo memo[HL_LANE_MEMO];
 	struct hl_stack_cache *stack;	/* the verified last stack */

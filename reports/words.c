@@ -17,6 +17,7 @@ const char *hl_key_plural(enum hl_key key)
 		[HL_KEY_MODULE] = "modules",
 		[HL_KEY_TRACEBACK] = "call stacks",
 		[HL_KEY_KIND] = "kinds of call",
+		[HL_KEY_THREAD] = "threads",
 	};
 
 	return plurals[key];

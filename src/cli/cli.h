@@ -151,7 +151,7 @@ struct cli_grouping {
 #define CLI_GROUPING_OPTIONS(g)                                                                    \
 	{'n', "number", "N", CLI_NUMBER, &(g).nr_rows, "show at most N groups (10); 0: all", NULL},\
 	{'g', "group-by", "KEY", CLI_CHOICE, &(g).key,                                             \
-		"lineno, filename, function, module, traceback or kind", hl_key_names},            \
+		"lineno, filename, function, module, traceback, kind or thread", hl_key_names},    \
 	{'s', "sort", "METRIC", CLI_CHOICE, &(g).metric, "live, peak, alloc, count or temp",       \
 		hl_metric_names},                                                                  \
 	{0, "cumulative", NULL, CLI_FLAG, &(g).cumulative, "count a block for all its frames",     \

@@ -244,7 +244,7 @@ int cmd_growth(int argc, char **argv)
 	const struct cli_option options[] = {
 		{'n', "number", "N", CLI_NUMBER, &o.nr_rows, "show at most N groups (10); 0: all", NULL},
 		{'g', "group-by", "KEY", CLI_CHOICE, &o.key,
-			"lineno, filename, function, module, traceback or kind", hl_key_names},
+			"lineno, filename, function, module, traceback, kind or thread", hl_key_names},
 		{'s', "sort", "METRIC", CLI_CHOICE, &o.metric, "live, peak, alloc, count or temp",
 			hl_metric_names},
 		{0, "error-exitcode", "N", CLI_NUMBER, &o.exit_code,

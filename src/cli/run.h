@@ -16,6 +16,7 @@ struct hl_run_options {
 	const char *out;		/* name pattern of the ledger */
 	bool force;			/* replace an existing file */
 	bool mmap;
+	bool threads;
 	const char *depth;		/* texts of numbers, already checked; NULL: the shim's default */
 	const char *max_bytes;
 	const char *max_memory;

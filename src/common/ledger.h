@@ -122,6 +122,7 @@ enum hl_section_type {
 	HL_SECTION_GENERATIONS = 8,	/* struct hl_generation */
 	HL_SECTION_FRAMES = 9,		/* struct hl_source_frame; those in use are all the room there is */
 	HL_SECTION_MARKS = 10,		/* struct hl_ledger_mark; in use: those with a time */
+	HL_SECTION_THREADS = 11,	/* struct hl_ledger_thread; in use: those with a time */
 };
 
 /*
@@ -210,7 +211,7 @@ struct hl_site {
 	uint32_t node;
 	uint8_t kind;			/* enum hl_kind */
 	uint8_t domain;			/* enum hl_domain */
-	uint16_t pad;
+	uint16_t thread;		/* --threads: record number in THREADS + 1; 0: not known */
 	uint32_t next;			/* next site with the same node, 0: last */
 	uint32_t total_frames;		/* depth of the stack before it was cut; 0: as many as it has */
 };
@@ -276,6 +277,16 @@ struct hl_source_frame {
 	uint32_t pad;
 };
 
+/* A thread that recorded, with --threads; what it was called last, as far as anybody looked. */
+struct hl_ledger_thread {
+	uint64_t start_ns;		/* its first event; 0: not there (yet) */
+	uint64_t end_ns;		/* 0: it has not ended, or not by itself */
+	struct hl_string name;
+	uint32_t tid;
+	uint32_t pad;
+};
+#define HL_MAX_THREADS 65535u		/* later ones are not told apart */
+
 /* What the program had to say (hl_mark()), and the bytes of each domain then. */
 struct hl_ledger_mark {
 	uint64_t monotonic_ns;		/* 0: not there (yet) */
@@ -309,5 +320,6 @@ static_assert(sizeof(struct hl_shard) == 128, "shard layout");
 static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");
 static_assert(sizeof(struct hl_ledger_mark) == 80, "mark layout");
+static_assert(sizeof(struct hl_ledger_thread) == 32, "thread layout");
 
 #endif

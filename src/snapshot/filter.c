@@ -169,6 +169,7 @@ static int copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site
 	if (!rc) {
 		/* also a kind that only a later version knows */
 		copy->sites[copy->globals.nr_sites - 1].site.kind = site->site.kind;
+		copy->sites[copy->globals.nr_sites - 1].site.thread = site->site.thread;
 		copy->sites[copy->globals.nr_sites - 1].site.total_frames =
 			site->site.total_frames;
 	}

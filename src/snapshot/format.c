@@ -17,6 +17,7 @@ const char *const hl_key_names[HL_NR_KEYS + 1] = {
 	[HL_KEY_MODULE] = "module",
 	[HL_KEY_TRACEBACK] = "traceback",
 	[HL_KEY_KIND] = "kind",
+	[HL_KEY_THREAD] = "thread",
 };
 
 const char *const hl_metric_names[HL_NR_METRICS + 1] = {

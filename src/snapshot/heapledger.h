@@ -232,6 +232,7 @@ enum hl_key {
 	HL_KEY_MODULE,
 	HL_KEY_TRACEBACK,
 	HL_KEY_KIND,
+	HL_KEY_THREAD,			/* where recorded; needs `heapledger record --threads` */
 	HL_NR_KEYS
 };
 
@@ -485,7 +486,7 @@ void hl_tree_unref(struct hl_tree *tree);
  *
  * For every key but HL_KEY_TRACEBACK the traceback is one pseudo frame: (filename, lineno) for
  * LINENO, (filename, 0) for FILENAME, the function with its file for FUNCTION, the module for
- * MODULE, and for KIND the kind's name as filename.
+ * MODULE, for KIND the kind's name as filename, and for THREAD its name and number ("main #1").
  */
 size_t hl_traceback_length(const struct hl_resolver *resolver, uint32_t traceback);
 

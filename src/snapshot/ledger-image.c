@@ -22,6 +22,7 @@ static const uint32_t known_bytes[HL_NR_SECTION_TYPES] = {
 	[HL_SECTION_GENERATIONS] = sizeof(struct hl_generation),
 	[HL_SECTION_FRAMES] = sizeof(struct hl_source_frame),
 	[HL_SECTION_MARKS] = sizeof(struct hl_ledger_mark),
+	[HL_SECTION_THREADS] = sizeof(struct hl_ledger_thread),
 };
 
 int hl_image_read(const struct hl_image *image, uint64_t offset, void *buf, size_t length,

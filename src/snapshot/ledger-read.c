@@ -281,6 +281,37 @@ static int read_marks(struct reading *r)
 	return rc;
 }
 
+/* As many as have a time, without a gap: their places are their numbers. */
+static int read_threads(struct reading *r)
+{
+	struct hl_snapshot *s = r->s;
+	uint64_t nr = hl_image_room(&r->image, HL_SECTION_THREADS);
+	int rc;
+
+	if (nr > HL_MAX_THREADS)
+		nr = HL_MAX_THREADS;
+	if (!nr)
+		return 0;
+	s->threads = new_table(r, nr, 1, sizeof(*s->threads));
+	if (!s->threads)
+		return -ENOMEM;
+	s->thread_room = nr;
+	rc = hl_image_records(&r->image, HL_SECTION_THREADS, s->threads, nr, sizeof(*s->threads), r->err);
+	while (!rc && s->nr_threads < nr && s->threads[s->nr_threads].start_ns)
+		s->nr_threads++;
+	return rc;
+}
+
+static int check_threads(struct reading *r)
+{
+	const struct hl_snapshot *s = r->s;
+
+	for (size_t i = 0; i < s->nr_threads; i++)
+		if (!is_string_inside(s, s->threads[i].name))
+			return damaged(r, HL_SECTION_THREADS, "a thread's name lies outside the strings");
+	return 0;
+}
+
 static int check_marks(struct reading *r)
 {
 	const struct hl_snapshot *s = r->s;
@@ -348,11 +379,15 @@ static int read_tables(struct reading *r)
 	if (!rc)
 		rc = read_marks(r);
 	if (!rc)
+		rc = read_threads(r);
+	if (!rc)
 		rc = read_strings(r, &globals);
 	if (!rc)
 		rc = check_frames(r);
 	if (!rc)
 		rc = check_marks(r);
+	if (!rc)
+		rc = check_threads(r);
 	if (!rc)
 		rc = check_modules(r);
 	return rc ? rc : check_header_strings(r);

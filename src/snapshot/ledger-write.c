@@ -75,6 +75,7 @@ static int plan(struct writing *w)
 	add_section(w, HL_SECTION_GENERATIONS, g->nr_generations, sizeof(struct hl_generation));
 	add_section(w, HL_SECTION_FRAMES, s->nr_frames, sizeof(struct hl_source_frame));
 	add_section(w, HL_SECTION_MARKS, s->nr_marks, sizeof(struct hl_ledger_mark));
+	add_section(w, HL_SECTION_THREADS, s->nr_threads, sizeof(struct hl_ledger_thread));
 	return 0;
 }
 
@@ -162,6 +163,8 @@ static int put_section(struct writing *w, const struct hl_section *section)
 		return put(w, s->frames, bytes);
 	case HL_SECTION_MARKS:
 		return put(w, s->marks, bytes);
+	case HL_SECTION_THREADS:
+		return put(w, s->threads, bytes);
 	default:
 		return put(w, s->generations, bytes);
 	}

@@ -14,6 +14,7 @@
 
 struct merging {
 	struct hl_snapshot *s;
+	size_t first_thread;		/* how many there were before this source's */
 	struct hl_map nodes;		/* (parent, ip) -> node */
 	struct hl_map sites;		/* (node; kind, domain, total) -> site */
 	uint64_t next_address;
@@ -122,11 +123,31 @@ static int copy_nodes(struct merging *m, struct merging_source *source)
 	return 0;
 }
 
+/* Threads of the sources follow each other; those beyond the limit are not known. */
+static int copy_threads(struct merging *m, const struct hl_snapshot *s)
+{
+	int rc = 0;
+
+	m->first_thread = m->s->nr_threads;
+	for (size_t i = 0; !rc && i < s->nr_threads; i++)
+		rc = hl_snapshot_add_thread(m->s, &s->threads[i],
+				hl_snapshot_text(s, s->threads[i].name));
+	return rc == -EFBIG ? 0 : rc;
+}
+
+static uint16_t thread_of(const struct merging *m, const struct hl_site *site)
+{
+	size_t number = m->first_thread + site->thread;
+
+	return site->thread && number <= m->s->nr_threads ? (uint16_t)number : 0;
+}
+
 static int copy_site(struct merging *m, uint32_t node, const struct hl_site_counts *from)
 {
 	const struct hl_site *site = &from->site;
-	struct hl_map_entry *entry = hl_map_at(&m->sites, node, (uint64_t)site->total_frames << 16 |
-			(uint64_t)site->kind << 8 | site->domain);
+	uint16_t thread = thread_of(m, site);
+	struct hl_map_entry *entry = hl_map_at(&m->sites, (uint64_t)thread << 32 | node,
+			(uint64_t)site->total_frames << 16 | (uint64_t)site->kind << 8 | site->domain);
 	int rc;
 
 	if (!entry)
@@ -142,6 +163,7 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 	entry->value = (uint32_t)m->s->globals.nr_sites - 1;
 	m->s->sites[entry->value].site.kind = site->kind;
 	m->s->sites[entry->value].site.total_frames = site->total_frames;
+	m->s->sites[entry->value].site.thread = thread;
 	return 0;
 }
 
@@ -247,6 +269,8 @@ static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_
 		rc = copy_frames(m, &source);
 	if (!rc)
 		rc = copy_nodes(m, &source);
+	if (!rc)
+		rc = copy_threads(m, s);
 	if (!rc)
 		rc = copy_sites(m, &source);
 	if (!rc) {

@@ -25,9 +25,10 @@ static bool copy_tables(struct hl_snapshot *copy, const struct hl_snapshot *s)
 	copy->nodes = copy_of(s->nodes, g->nr_nodes, sizeof(*s->nodes));
 	copy->frames = copy_of(s->frames, s->nr_frames, sizeof(*s->frames));
 	copy->marks = copy_of(s->marks, s->nr_marks, sizeof(*s->marks));
+	copy->threads = copy_of(s->threads, s->nr_threads, sizeof(*s->threads));
 	copy->sites = copy_of(s->sites, HL_NR_RESERVED_SITES, sizeof(*s->sites));
 	return copy->strings && copy->modules && copy->generations && copy->nodes &&
-		copy->frames && copy->marks && copy->sites;
+		copy->frames && copy->marks && copy->threads && copy->sites;
 }
 
 struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
@@ -47,6 +48,8 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.frame_room = snapshot->nr_frames,
 		.nr_marks = snapshot->nr_marks,
 		.mark_room = snapshot->nr_marks,
+		.nr_threads = snapshot->nr_threads,
+		.thread_room = snapshot->nr_threads,
 		.string_room = g->string_bytes,
 		.module_room = g->nr_modules,
 		.generation_room = g->nr_generations,

@@ -78,6 +78,7 @@ void hl_snapshot_unref(struct hl_snapshot *snapshot)
 	free(snapshot->generations);
 	free(snapshot->frames);
 	free(snapshot->marks);
+	free(snapshot->threads);
 	free(snapshot->nodes);
 	hl_resolution_unref(snapshot->resolution);
 	free(snapshot->sites);
@@ -229,6 +230,23 @@ int hl_snapshot_add_mark(struct hl_snapshot *snapshot, const struct hl_ledger_ma
 				snapshot->nr_marks, sizeof(record));
 	if (!rc)
 		snapshot->marks[snapshot->nr_marks++] = record;
+	return rc;
+}
+
+int hl_snapshot_add_thread(struct hl_snapshot *snapshot, const struct hl_ledger_thread *thread,
+		struct hl_text name)
+{
+	struct hl_ledger_thread record = *thread;
+	int rc;
+
+	if (snapshot->nr_threads >= HL_MAX_THREADS)
+		return -EFBIG;
+	rc = hl_snapshot_add_string(snapshot, name.data, name.length, &record.name);
+	if (!rc)
+		rc = hl_array_grow((void **)&snapshot->threads, &snapshot->thread_room,
+				snapshot->nr_threads, sizeof(record));
+	if (!rc)
+		snapshot->threads[snapshot->nr_threads++] = record;
 	return rc;
 }
 

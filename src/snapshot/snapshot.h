@@ -34,9 +34,12 @@ struct hl_snapshot {
 	size_t nr_frames;
 	struct hl_ledger_mark *marks;	/* in the order in which they were made */
 	size_t nr_marks;
+	struct hl_ledger_thread *threads; /* thread n of a site is [n - 1] */
+	size_t nr_threads;
 	struct hl_resolution *resolution; /* what a resolver made of the nodes; NULL: not asked yet */
 	size_t frame_room;
 	size_t mark_room;
+	size_t thread_room;
 	size_t string_room;		/* allocated records of each */
 	size_t module_room;
 	size_t generation_room;
@@ -100,6 +103,15 @@ int hl_snapshot_add_frame(struct hl_snapshot *snapshot, struct hl_text file, str
  */
 int hl_snapshot_add_mark(struct hl_snapshot *snapshot, const struct hl_ledger_mark *mark,
 		struct hl_text text);
+
+/**
+ * hl_snapshot_add_thread() - store a thread, whose number is nr_threads afterwards
+ * @thread: copied, but for its name, which is @name
+ *
+ * Returns: 0; -EFBIG: more than HL_MAX_THREADS; -ENOMEM.
+ */
+int hl_snapshot_add_thread(struct hl_snapshot *snapshot, const struct hl_ledger_thread *thread,
+		struct hl_text name);
 
 /* The source frame of a node; NULL: it has an address, or one that is not there. */
 const struct hl_source_frame *hl_snapshot_frame_of(const struct hl_snapshot *snapshot,

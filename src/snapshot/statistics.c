@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* A name of up to 64 bytes, and a number. */
+#define HL_THREAD_TEXT 80u
 
 struct grouping {
 	struct hl_resolver *r;
@@ -33,6 +37,26 @@ static uint32_t line_location(struct hl_resolver *r, const struct hl_resolved_fr
 	};
 
 	return hl_resolver_location(r, &key, frame);
+}
+
+/* "worker #3": threads may have one name, and numbers are the same in each run, more or less. */
+static uint32_t thread_location(struct grouping *g, uint32_t number)
+{
+	char text[HL_THREAD_TEXT];
+	struct hl_text name;
+
+	if (number == 0 || number > g->s->nr_threads)
+		return named_location(g->r, "<unknown>");
+	name = hl_snapshot_text(g->s, g->s->threads[number - 1].name);
+	snprintf(text, sizeof(text), "%.*s #%u", (int)(name.length < 64 ? name.length : 64), name.data,
+			number);
+	return named_location(g->r, text);
+}
+
+/* Keys that do not look at frames. */
+static bool is_without_frames(enum hl_key key)
+{
+	return key == HL_KEY_KIND || key == HL_KEY_THREAD;
 }
 
 /* What stands for a whole stack that is missing: why, instead of where. */
@@ -145,6 +169,8 @@ static uint32_t site_item(struct grouping *g, const struct hl_site *site)
 {
 	if (g->stats->key == HL_KEY_KIND)
 		return location_item(g, named_location(g->r, hl_kind_name(site->kind)));
+	if (g->stats->key == HL_KEY_THREAD)
+		return location_item(g, thread_location(g, site->thread));
 	if (site->node < HL_NR_RESERVED_NODES)
 		return location_item(g, reserved_location(g->r, site->node));
 	if (g->stats->key == HL_KEY_TRACEBACK)
@@ -267,7 +293,7 @@ static int add_cumulative(struct grouping *g)
 		if (!has_counts(&counts))
 			continue;
 		hl_counts_add(&g->stats->all, &counts);
-		if (site->site.node < HL_NR_RESERVED_NODES || g->stats->key == HL_KEY_KIND)
+		if (site->site.node < HL_NR_RESERVED_NODES || is_without_frames(g->stats->key))
 			rc = add_to(g, site_item(g, &site->site), &counts);
 		else
 			rc = begin_stack(g, site->site.node, &counts, below);
@@ -351,7 +377,7 @@ static int group(struct grouping *g)
 {
 	int rc = 0;
 
-	if (g->stats->key != HL_KEY_KIND) {
+	if (!is_without_frames(g->stats->key)) {
 		rc = g->stats->key == HL_KEY_TRACEBACK || g->stats->is_cumulative ?
 			hl_snapshot_resolve(g->s, g->r) : hl_snapshot_resolve_lines(g->s, g->r);
 		g->n = g->s->resolution;

@@ -14,7 +14,7 @@
 
 #define SECTION(i) (HL_LEDGER_PAGE + offsetof(struct hl_directory, entries) + (i) * 32u)
 /* The order of the sections that hl_snapshot_write() gives. */
-enum { GLOBALS, STRINGS, MODULES, NODES, SITES, SHARDS, COUNTERS, GENERATIONS, MARKS };
+enum { GLOBALS, STRINGS, MODULES, NODES, SITES, SHARDS, COUNTERS, GENERATIONS, MARKS, THREADS };
 
 static unsigned char *bytes;
 static size_t length;
@@ -31,6 +31,9 @@ static void make_ledger(void)
 		ck_assert_int_eq(hl_snapshot_add_mark(s, &(struct hl_ledger_mark){.monotonic_ns = i,
 			.current_bytes = {(int64_t)i * 10}, .peak_bytes = {100, 0, 0, 7}},
 			(struct hl_text){"mark", 4}), 0);
+	ck_assert_int_eq(hl_snapshot_add_thread(s, &(struct hl_ledger_thread){.start_ns = 1},
+		(struct hl_text){"worker", 6}), 0);
+	s->sites[HL_NR_RESERVED_SITES].site.thread = 1;
 	ck_assert_int_eq(hl_snapshot_add_string(s, "prog\0arg", 9, &s->header.command), 0);
 	s->header.pid = 77;
 	s->globals.domains[0].peak_bytes = 350;
@@ -313,6 +316,37 @@ START_TEST(marks_are_read_and_half_made_ones_left_out)
 }
 END_TEST
 
+static void expect_group(const struct hl_statistics *stats, size_t i, const char *name, int64_t size)
+{
+	ck_assert_uint_lt(i, stats->nr_items);
+	ck_assert_str_eq(hl_traceback_line(stats->resolver, stats->items[i].traceback)->filename, name);
+	ck_assert_int_eq(stats->items[i].size, size);
+}
+
+START_TEST(sites_belong_to_threads_that_are_there)
+{
+	size_t thread = section(SITES).offset + (HL_NR_RESERVED_SITES + 1) * sizeof(struct hl_site) +
+		offsetof(struct hl_site, thread);
+	struct hl_resolver *r;
+	struct hl_statistics *stats;
+	struct hl_snapshot *s;
+
+	/* The second site is of a thread that nobody knows. */
+	bytes[thread] = 2;
+	s = must_load();
+	ck_assert_int_eq(hl_resolver_new(NULL, &r), 0);
+	ck_assert_int_eq(hl_snapshot_statistics(s, r, HL_KEY_THREAD, HL_METRIC_LIVE, &stats), 0);
+	ck_assert_uint_eq(stats->nr_items, 2);
+	expect_group(stats, 0, "worker #1", 300);
+	expect_group(stats, 1, "<unknown>", 50);
+	hl_statistics_unref(stats);
+	hl_resolver_unref(r);
+	hl_snapshot_unref(s);
+	set32(section(THREADS).offset + offsetof(struct hl_ledger_thread, name), UINT32_MAX);
+	must_refuse(EBADMSG, "a thread's name lies outside the strings");
+}
+END_TEST
+
 START_TEST(cleared_sites_do_not_count)
 {
 	size_t first_site = section(GLOBALS).offset + offsetof(struct hl_globals, first_site);
@@ -530,6 +564,7 @@ Suite *make_suite(void)
 	tcase_add_test(core, unknown_sections_are_passed_over);
 	tcase_add_test(core, marks_are_read_and_half_made_ones_left_out);
 	tcase_add_test(core, cleared_sites_do_not_count);
+	tcase_add_test(core, sites_belong_to_threads_that_are_there);
 	tcase_add_test(core, an_address_belongs_to_the_module_of_its_time);
 	suite_add_tcase(suite, core);
 	tcase_add_checked_fixture(limits, enter, leave);
