@@ -36,6 +36,7 @@ static bool id_equal(const struct hl_build_id *a, const struct hl_build_id *b)
 
 static void file_release(struct hl_elf_file *file)
 {
+	hl_elf_inflated_release(&file->inflated);
 	if (file->elf)
 		elf_end(file->elf);
 	free(file->path);
@@ -114,7 +115,11 @@ static void format_id(const struct hl_build_id *id, char text[2 * 64 + 2])
 /* Takes the DWARF of an open file into the module, if there is any. */
 static bool take_dwarf(struct hl_elf_module *module, struct hl_elf_file *file)
 {
-	switch (hl_elf_debug_info(file->elf)) {
+	Elf *elf = file->elf;
+
+	if (hl_elf_has_section(elf, ".debug_info") && hl_elf_inflate(elf, &file->inflated))
+		elf = file->inflated.elf;
+	switch (hl_elf_debug_info(elf)) {
 	case HL_DEBUG_INFO_NONE:
 		return false;
 	case HL_DEBUG_INFO_UNREADABLE:
@@ -123,7 +128,7 @@ static bool take_dwarf(struct hl_elf_module *module, struct hl_elf_file *file)
 	case HL_DEBUG_INFO_READABLE:
 		break;
 	}
-	module->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
+	module->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (!module->dwarf)
 		module->dwarf_unreadable = true;
 	return module->dwarf != NULL;
@@ -246,7 +251,8 @@ static bool try_alt(struct hl_elf_module *module, const char *path, const struct
 	if (fd < 0)
 		return false;
 	if (id_equal(id, &module->alt.build_id))
-		module->alt_dwarf = dwarf_begin_elf(module->alt.elf, DWARF_C_READ, NULL);
+		module->alt_dwarf = dwarf_begin_elf(hl_elf_inflate(module->alt.elf, &module->alt.inflated) ?
+			module->alt.inflated.elf : module->alt.elf, DWARF_C_READ, NULL);
 	file_close_fd(&module->alt, fd);
 	if (!module->alt_dwarf) {
 		file_release(&module->alt);
@@ -325,9 +331,12 @@ static void find_alt(struct hl_elf_module *module, const struct hl_debug_dirs *d
 
 const struct hl_elf_file *hl_elf_module_dwarf_file(const struct hl_elf_module *module)
 {
-	if (!module->dwarf)
+	const struct hl_elf_file *main = &module->main;
+	const Elf *elf = module->dwarf ? dwarf_getelf(module->dwarf) : NULL;
+
+	if (!elf)
 		return NULL;
-	return dwarf_getelf(module->dwarf) == module->main.elf ? &module->main : &module->debug;
+	return elf == main->elf || elf == main->inflated.elf ? main : &module->debug;
 }
 
 /* Opens the file at the recorded path; on HL_ELF_FOUND the descriptor is left in @fd. */

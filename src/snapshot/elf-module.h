@@ -9,6 +9,8 @@
 
 #include <elfutils/libdw.h>
 
+#include "elf-inflate.h"
+
 #define HL_DEFAULT_DEBUG_DIR "/usr/lib/debug"
 
 /* Directories that hold .build-id/ and copies of the file tree; the default one is the last. */
@@ -25,6 +27,7 @@ struct hl_build_id {
 /* One open ELF file.  All zero: not open. */
 struct hl_elf_file {
 	Elf *elf;
+	struct hl_elf_inflated inflated; /* what DWARF is read from, if elf has it compressed */
 	char *path;
 	struct hl_build_id build_id;
 };
