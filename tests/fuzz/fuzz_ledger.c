@@ -72,6 +72,7 @@ static unsigned int query(const struct hl_snapshot *snapshot)
 {
 	struct hl_completeness completeness;
 	struct hl_module_info module;
+	struct hl_mark_info mark;
 	struct hl_info info;
 	unsigned int n;
 	size_t i;
@@ -84,6 +85,10 @@ static unsigned int query(const struct hl_snapshot *snapshot)
 		hl_snapshot_module(snapshot, i, &module);
 		n += sum(module.path);
 		n += sum((struct hl_text){(const char *)module.build_id, module.build_id_bytes});
+	}
+	for (i = 0; i < hl_snapshot_nr_marks(snapshot); i++) {
+		hl_snapshot_mark(snapshot, i, &mark);
+		n += sum(mark.text);
 	}
 	return n;
 }
