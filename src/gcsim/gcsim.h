@@ -99,7 +99,8 @@ struct gcs_type {
 struct gcs_block {
 	struct gcs_site *site;
 	uint64_t bytes : 40;
-	uint64_t epoch : 24;		/* of the trace that saw it made: see gcs_trace_start() */
+	uint64_t epoch : 20;		/* of the trace that saw it made: see gcs_trace_start() */
+	uint64_t flags : 4;		/* the library's */
 };
 
 /* The head of every object.  Read it freely; change it only through this library. */
@@ -255,7 +256,7 @@ struct gcs_object *gcs_new(struct gcs_heap *heap, const struct gcs_type *type, s
 		size_t extra);
 
 /* The same, but not tracked yet: gcs_track() when its references are set.  @bytes: what it counts in
-   reports; 0: type->size + extra, with the links of the collector. */
+ * reports; 0: type->size + extra, with the links of the collector. */
 struct gcs_object *gcs_new_untracked(struct gcs_heap *heap, const struct gcs_type *type,
 		struct gcs_site *site, size_t extra, uint64_t bytes);
 
@@ -277,7 +278,7 @@ static inline void gcs_incref(struct gcs_object *object)
 }
 
 /* One reference less; the last one destroys the object, before this returns, or, in a deep teardown,
-   before the outermost teardown returns.  Finalizers and callbacks may run. */
+ * before the outermost teardown returns.  Finalizers and callbacks may run. */
 static inline void gcs_decref(struct gcs_object *object)
 {
 	if (__builtin_expect(object->refs > 1, 1))
@@ -331,7 +332,7 @@ size_t gcs_sizeof(const struct gcs_object *object);
 void gcs_dealloc_default(struct gcs_object *self);
 
 /* Tracked again at the tail of generation 0, the finalizer runs if it never did; true: the object
-   came back (tracked), the caller returns at once.  False: it is untracked and still dying. */
+ * came back (tracked), the caller returns at once.  False: it is untracked and still dying. */
 bool gcs_dealloc_finalize(struct gcs_object *self);
 
 /* Clears all weak references to self, then calls the callbacks of those that live, newest first. */
@@ -343,7 +344,7 @@ void gcs_object_free(struct gcs_object *self);
 /* --- memory that objects own beside themselves ---------------------------------------------------- */
 
 /* The array's bytes are now @bytes, asked for at @site: a resize of any kind moves the whole block to
-   the new site, as tracemalloc does; 0 removes it.  Only the account: the caller owns the memory. */
+ * the new site, as tracemalloc does; 0 removes it.  Only the account: the caller owns the memory. */
 void gcs_block_set(struct gcs_heap *heap, struct gcs_block *block, struct gcs_site *site, uint64_t bytes);
 
 /* The heap's allocator, for such arrays.  gcs_mem_resize() of NULL allocates.  NULL after _NOMEM or _LIMIT. */
@@ -358,6 +359,8 @@ void gcs_mem_free(struct gcs_heap *heap, void *memory, size_t bytes);
  */
 struct gcs_freelist;
 struct gcs_freelist *gcs_freelist_make(struct gcs_heap *heap, unsigned int max);	/* lives as the heap */
+/* The list keeps what it is given, and gives nothing out (CPython 3.11's tuples of 20). */
+void gcs_freelist_hold(struct gcs_freelist *list);
 
 /* As gcs_new_untracked(); @list may be NULL.  All objects of a list have one @type->size + @extra. */
 struct gcs_object *gcs_freelist_new(struct gcs_freelist *list, struct gcs_heap *heap, const struct gcs_type *type,
@@ -400,7 +403,7 @@ struct gcs_object *gcs_weakref_get(struct gcs_weakref *ref);
 size_t gcs_weakref_count(const struct gcs_object *referent);
 
 /* All weak references to @referent, newest first but for the shared one, which is first; new
-   references.  gcs_objects_release() when done. */
+ * references.  gcs_objects_release() when done. */
 struct gcs_objects;
 int gcs_weakref_list(struct gcs_object *referent, struct gcs_objects *out);
 
@@ -465,7 +468,7 @@ uint64_t gcs_get_freeze_count(const struct gcs_heap *heap);
 /* A list of objects, each with a reference of its own. */
 struct gcs_objects {
 	struct gcs_object **object;
-	size_t nr;
+	size_t nr, room;
 	struct gcs_heap *heap;
 };
 void gcs_objects_release(struct gcs_objects *objects);
@@ -488,7 +491,7 @@ int gcs_add_callback(struct gcs_heap *heap, gcs_callback_fn fn, void *arg);	/* 0
 void gcs_remove_callback(struct gcs_heap *heap, gcs_callback_fn fn, void *arg);
 
 /* Uncollectable objects, and all unreachable ones with GCS_DEBUG_SAVEALL.  Without a function the heap
-   keeps them itself: gcs_get_garbage().  The function takes a reference if it keeps the object. */
+ * keeps them itself: gcs_get_garbage().  The function takes a reference if it keeps the object. */
 void gcs_set_garbage_fn(struct gcs_heap *heap, int (*append)(struct gcs_object *object, void *arg), void *arg);
 int gcs_get_garbage(struct gcs_heap *heap, struct gcs_objects *out);
 void gcs_clear_garbage(struct gcs_heap *heap);

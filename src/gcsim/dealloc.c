@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens when a count becomes zero.
+ *
+ * Deep structures: objects of the types with GCS_TYPE_TRASHCAN nest up to the heap's limit; deeper
+ * ones wait in a chain, and the last that came is the first that goes when the outermost teardown is
+ * over.  While the chain is worked off the nesting starts at one, as in CPython.  All other types
+ * nest up to DEPTH_MAX, which bounds the stack: with the functions of user and library a level takes
+ * some hundred bytes.
+ */
+#include "gcsim/account.h"
+
+#define DEPTH_MAX 4000
+
+static void untrack(struct gcs_object *o)
+{
+	if (object_is_tracked(o))
+		list_remove(object_links(o));
+}
+
+static void dealloc(struct gcs_object *o)
+{
+	if (o->type->dealloc)
+		o->type->dealloc(o);
+	else
+		gcs_dealloc_default(o);
+}
+
+static void dealloc_nested(struct gcs_heap *heap, struct gcs_object *o)
+{
+	if (heap->nesting >= heap->trashcan_limit) {
+		chain_push(&heap->trash, o);
+		return;
+	}
+	heap->nesting++;
+	dealloc(o);
+	heap->nesting--;
+	if (heap->nesting || !heap->trash)
+		return;
+	heap->nesting++;
+	while (heap->trash)
+		dealloc_nested(heap, chain_pop(&heap->trash));
+	heap->nesting--;
+}
+
+/* Untracked first: a collection must not meet an object without references. */
+static void destroy(struct gcs_heap *heap, struct gcs_object *o)
+{
+	untrack(o);
+	if (heap->depth >= DEPTH_MAX) {
+		chain_push(&heap->deep, o);
+		return;
+	}
+	heap->depth++;
+	if (o->type->flags & GCS_TYPE_TRASHCAN)
+		dealloc_nested(heap, o);
+	else
+		dealloc(o);
+	if (heap->depth == 1) {
+		while (heap->deep)
+			destroy(heap, chain_pop(&heap->deep));
+	}
+	heap->depth--;
+}
+
+void gcs_decref_slow_(struct gcs_object *o)
+{
+	struct gcs_heap *heap = heap_of(o);
+
+	if (o->refs > 1) {
+		o->refs--;
+		return;
+	}
+	if (o->refs < 1) {
+		heap_report(heap, o->block.flags & OBJECT_FREED ? GCS_ERR_DEAD : GCS_ERR_UNDERFLOW, o,
+				"reference dropped of an object that has none");
+		return;
+	}
+	if (!heap_may_change(heap, o, "last reference dropped inside a traverse function"))
+		return;
+	o->refs = 0;
+	destroy(heap, o);
+}
+
+/* The parts of a dealloc function are for objects that are being destroyed. */
+static bool is_dying(struct gcs_object *o)
+{
+	if (o->refs == 0 && !(o->block.flags & OBJECT_FREED))
+		return true;
+	heap_report(heap_of(o), GCS_ERR_DEAD, o, "part of a teardown called on an object that is not dying");
+	return false;
+}
+
+/* Runs fn with one reference, and the object tracked; true: there are others now. */
+static bool revives(struct gcs_object *o, void (*fn)(struct gcs_object *self))
+{
+	if (object_is_gc(o))
+		gcs_track(o);
+	o->refs = 1;
+	fn(o);
+	if (--o->refs > 0) {
+		o->block.site->counts.resurrected++;
+		return true;
+	}
+	untrack(o);
+	return false;
+}
+
+static void finalize_once(struct gcs_object *o)
+{
+	o->type->finalize(o);
+	/* Set after the call here, and before it in a collection: both as in CPython. */
+	o->block.flags |= OBJECT_FINALIZED;
+	o->block.site->counts.finalized++;
+}
+
+bool gcs_dealloc_finalize(struct gcs_object *o)
+{
+	if (!o->type->finalize || (o->block.flags & OBJECT_FINALIZED) || !is_dying(o))
+		return false;
+	return revives(o, finalize_once);
+}
+
+void gcs_dealloc_default(struct gcs_object *o)
+{
+	const struct gcs_type *type = o->type;
+
+	if (!is_dying(o))
+		return;
+	untrack(o);
+	if (type->finalize && gcs_dealloc_finalize(o))
+		return;
+	if (type->flags & GCS_TYPE_WEAKREFS)
+		gcs_dealloc_weakrefs(o);
+	if (type->legacy_del && revives(o, type->legacy_del))
+		return;
+	/* Those that the legacy finalizer made are cleared without a call: gcs_object_free(). */
+	if (type->clear)
+		type->clear(o);
+	gcs_object_free(o);
+}

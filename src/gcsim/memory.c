@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a heap.  Small blocks come from pools, one for each 16 bytes of size, that are cut
+ * from chunks and reused; the others, and the chunks, are asked of the allocator and kept in a ring,
+ * so that ending a heap releases everything, whatever its objects look like.
+ *
+ * With an allocator of the user's own there are no pools: it sees every block.
+ */
+#include "gcsim/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_MIN ((size_t)16 << 10)
+#define CHUNK_MAX ((size_t)1 << 20)
+
+/* A sanitizer sees a late use only of memory that went back to malloc(). */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_POOLS false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_POOLS false
+#endif
+#endif
+#ifndef HAS_POOLS
+#define HAS_POOLS true
+#endif
+
+static void *default_allocate(size_t bytes, void *arg)
+{
+	(void)arg;
+	return malloc(bytes);
+}
+
+static void default_release(void *memory, size_t bytes, void *arg)
+{
+	(void)bytes;
+	(void)arg;
+	free(memory);
+}
+
+void memory_init(struct gcs_heap *heap, const struct gcs_allocator *allocator, uint64_t max_bytes)
+{
+	struct memory *m = &heap->memory;
+
+	m->larges.next = m->larges.prev = &m->larges;
+	m->max_bytes = max_bytes;
+	if (allocator) {
+		m->allocator = *allocator;
+		return;
+	}
+	m->allocator = (struct gcs_allocator){default_allocate, default_release, NULL};
+	m->is_pooled = HAS_POOLS;
+}
+
+void memory_release_all(struct memory *m)
+{
+	struct large *next;
+
+	for (struct large *l = m->larges.next; l != &m->larges; l = next) {
+		next = l->next;
+		m->allocator.release(l, l->bytes, m->allocator.arg);
+	}
+}
+
+static void large_link(struct memory *m, struct large *l, size_t bytes)
+{
+	l->bytes = bytes;
+	l->next = m->larges.next;
+	l->prev = &m->larges;
+	l->next->prev = l;
+	m->larges.next = l;
+	m->bytes += bytes;
+}
+
+static void large_unlink(struct memory *m, struct large *l)
+{
+	l->prev->next = l->next;
+	l->next->prev = l->prev;
+	m->bytes -= l->bytes;
+}
+
+/* @bytes: with the header.  NULL after a report. */
+static struct large *large_take(struct gcs_heap *heap, size_t bytes)
+{
+	struct memory *m = &heap->memory;
+	struct large *l;
+
+	if (m->max_bytes && (bytes > m->max_bytes || m->bytes > m->max_bytes - bytes)) {
+		heap_report(heap, GCS_ERR_LIMIT, NULL, "the heap's byte limit is reached");
+		return NULL;
+	}
+	l = m->allocator.allocate(bytes, m->allocator.arg);
+	if (!l) {
+		heap_report(heap, GCS_ERR_NOMEM, NULL, "out of memory");
+		return NULL;
+	}
+	large_link(m, l, bytes);
+	return l;
+}
+
+/* Chunks grow with the heap; near the limit they are what is left of it. */
+static size_t chunk_bytes(const struct memory *m)
+{
+	size_t bytes = m->bytes / 4;
+
+	if (bytes < CHUNK_MIN)
+		bytes = CHUNK_MIN;
+	if (bytes > CHUNK_MAX)
+		bytes = CHUNK_MAX;
+	if (m->max_bytes && m->bytes < m->max_bytes && bytes > m->max_bytes - m->bytes)
+		bytes = m->max_bytes - m->bytes;
+	return bytes & ~(size_t)(POOL_GRAIN - 1);
+}
+
+static void *pool_refill(struct gcs_heap *heap, size_t bytes)
+{
+	struct memory *m = &heap->memory;
+	void *data;
+
+	if ((size_t)(m->fresh_end - m->fresh) < bytes) {
+		size_t chunk = chunk_bytes(m);
+		struct large *l;
+
+		if (chunk < bytes + sizeof(*l))
+			chunk = bytes + sizeof(*l);
+		l = large_take(heap, chunk);
+		if (!l)
+			return NULL;
+		m->fresh = (char *)(l + 1);
+		m->fresh_end = (char *)l + chunk;
+	}
+	data = m->fresh;
+	m->fresh += bytes;
+	return data;
+}
+
+void *memory_take(struct gcs_heap *heap, size_t bytes)
+{
+	struct memory *m = &heap->memory;
+	struct large *l;
+
+	if (m->is_pooled && bytes <= POOL_MAX) {
+		size_t pool = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
+		struct pooled *block = m->pools[pool];
+
+		if (!block)
+			return pool_refill(heap, pool ? pool * POOL_GRAIN : POOL_GRAIN);
+		m->pools[pool] = block->next;
+		return block;
+	}
+	if (bytes > SIZE_MAX / 2 - sizeof(*l)) {
+		heap_report(heap, GCS_ERR_NOMEM, NULL, "more bytes than there are addresses");
+		return NULL;
+	}
+	l = large_take(heap, bytes + sizeof(*l));
+	return l ? l + 1 : NULL;
+}
+
+void memory_give(struct gcs_heap *heap, void *data, size_t bytes)
+{
+	struct memory *m = &heap->memory;
+	struct large *l;
+
+	if (m->is_pooled && bytes <= POOL_MAX) {
+		struct pooled *block = data;
+		size_t pool = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
+
+		block->next = m->pools[pool];
+		m->pools[pool] = block;
+		return;
+	}
+	l = (struct large *)data - 1;
+	large_unlink(m, l);
+	m->allocator.release(l, l->bytes, m->allocator.arg);
+}
+
+/* Large arrays of the default allocator need not be copied to grow. */
+static bool may_realloc(const struct memory *m, size_t old_bytes, size_t new_bytes)
+{
+	bool is_large = !m->is_pooled || (old_bytes > POOL_MAX && new_bytes > POOL_MAX);
+
+	return m->allocator.allocate == default_allocate && is_large;
+}
+
+static void *large_resize(struct gcs_heap *heap, void *data, size_t old_bytes, size_t new_bytes)
+{
+	struct memory *m = &heap->memory;
+	struct large *l = (struct large *)data - 1;
+	struct large *grown;
+
+	if (m->max_bytes && new_bytes > old_bytes && m->bytes + (new_bytes - old_bytes) > m->max_bytes) {
+		heap_report(heap, GCS_ERR_LIMIT, NULL, "the heap's byte limit is reached");
+		return NULL;
+	}
+	large_unlink(m, l);
+	grown = realloc(l, new_bytes + sizeof(*l));
+	if (!grown) {
+		large_link(m, l, old_bytes + sizeof(*l));
+		heap_report(heap, GCS_ERR_NOMEM, NULL, "out of memory");
+		return NULL;
+	}
+	large_link(m, grown, new_bytes + sizeof(*l));
+	return grown + 1;
+}
+
+void *gcs_mem_resize(struct gcs_heap *heap, void *memory, size_t old_bytes, size_t new_bytes)
+{
+	void *data;
+
+	if (!heap_may_change(heap, NULL, "memory asked for inside a traverse function"))
+		return NULL;
+	if (memory && new_bytes <= SIZE_MAX / 2 - sizeof(struct large) &&
+			may_realloc(&heap->memory, old_bytes, new_bytes))
+		return large_resize(heap, memory, old_bytes, new_bytes);
+	data = memory_take(heap, new_bytes);
+	if (!data || !memory)
+		return data;
+	memcpy(data, memory, old_bytes < new_bytes ? old_bytes : new_bytes);
+	memory_give(heap, memory, old_bytes);
+	return data;
+}
+
+void gcs_mem_free(struct gcs_heap *heap, void *memory, size_t bytes)
+{
+	if (memory)
+		memory_give(heap, memory, bytes);
+}
+
+int vector_grow(struct gcs_heap *heap, struct vector *v, size_t record_bytes)
+{
+	size_t room = v->room ? 2 * v->room : 8;
+	void *data;
+
+	if (v->nr < v->room)
+		return 0;
+	data = gcs_mem_resize(heap, v->data, v->room * record_bytes, room * record_bytes);
+	if (!data)
+		return -1;
+	v->data = data;
+	v->room = room;
+	return 0;
+}
+
+void vector_release(struct gcs_heap *heap, struct vector *v, size_t record_bytes)
+{
+	gcs_mem_free(heap, v->data, v->room * record_bytes);
+	*v = (struct vector){NULL, 0, 0};
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Objects: making them, their tracking, their release. */
+#include "gcsim/account.h"
+
+#include <string.h>
+
+static bool new_is_possible(struct gcs_heap *heap, const struct gcs_type *type, const struct gcs_site *site)
+{
+	if (!heap_may_change(heap, NULL, "object made inside a traverse function"))
+		return false;
+	if (type->size < sizeof(struct gcs_object)) {
+		heap_report(heap, GCS_ERR_TYPE, NULL, "a type smaller than the head of an object");
+		return false;
+	}
+	if (site && site->heap != heap) {
+		heap_report(heap, GCS_ERR_FOREIGN, NULL, "the site belongs to another heap");
+		return false;
+	}
+	return true;
+}
+
+static struct gcs_object *object_take(struct gcs_heap *heap, const struct gcs_type *type, size_t extra,
+		unsigned int flags)
+{
+	size_t prefix = object_prefix(type, flags);
+	struct gcs_object *o;
+	char *base;
+	size_t bytes;
+
+	if (__builtin_add_overflow(type->size + prefix, extra, &bytes) || bytes > BLOCK_BYTES_MAX) {
+		heap_report(heap, GCS_ERR_NOMEM, NULL, "an object of more bytes than can be counted");
+		return NULL;
+	}
+	base = memory_take(heap, bytes);
+	if (!base)
+		return NULL;
+	memset(base, 0, bytes);
+	o = (struct gcs_object *)(base + prefix);
+	if (flags & OBJECT_VARIABLE)
+		((struct variable *)base)->extra = extra;
+	return o;
+}
+
+static uint64_t object_bytes(const struct gcs_type *type, size_t extra, uint64_t bytes)
+{
+	if (!bytes)
+		bytes = type->size + extra + (type->flags & GCS_TYPE_GC ? sizeof(struct links) : 0);
+	return bytes <= BLOCK_BYTES_MAX ? bytes : BLOCK_BYTES_MAX;
+}
+
+/* The whole of gcs_new() but for the tracking; @list is where the object will return to. */
+static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct gcs_type *type,
+		struct gcs_site *site, size_t extra, uint64_t bytes, struct gcs_freelist *list)
+{
+	unsigned int flags = extra || list ? OBJECT_VARIABLE : 0;
+	struct gcs_object *o;
+
+	if (!new_is_possible(heap, type, site))
+		return NULL;
+	o = object_take(heap, type, extra, flags);
+	if (!o)
+		return NULL;
+	o->refs = 1;
+	o->type = type;
+	o->block.site = site ? site : heap->unknown;
+	o->block.bytes = object_bytes(type, extra, bytes);
+	o->block.flags = flags;
+	if (list)
+		object_variable(o)->list = list;
+	heap->type_flags_seen |= type->flags;
+	account_object_made(heap, &o->block);
+	trace_add(heap, &o->block);
+	if (type->flags & GCS_TYPE_GC)
+		generations_count(heap);
+	return o;
+}
+
+struct gcs_object *gcs_new(struct gcs_heap *heap, const struct gcs_type *type, struct gcs_site *site,
+		size_t extra)
+{
+	struct gcs_object *o = object_make(heap, type, site, extra, 0, NULL);
+
+	if (o && (type->flags & GCS_TYPE_GC))
+		list_append(&heap->generations[0].list, object_links(o), LINK_IDLE);
+	return o;
+}
+
+struct gcs_object *gcs_new_untracked(struct gcs_heap *heap, const struct gcs_type *type,
+		struct gcs_site *site, size_t extra, uint64_t bytes)
+{
+	return object_make(heap, type, site, extra, bytes, NULL);
+}
+
+/* The bytes of an object that comes from a free list again: only the head's account goes on. */
+static void object_renew(struct gcs_object *o)
+{
+	struct variable saved = *object_variable(o);
+	size_t prefix = object_prefix(o->type, OBJECT_VARIABLE);
+
+	memset((char *)o - prefix, 0, prefix);
+	memset(o + 1, 0, o->type->size + saved.extra - sizeof(*o));
+	*object_variable(o) = saved;
+}
+
+/*
+ * As CPython: memory that was traced when it was first asked for is traced at the line that uses it
+ * again; memory from before the trace stays invisible.
+ */
+static void object_reuse(struct gcs_heap *heap, struct gcs_object *o, struct gcs_site *site, uint64_t bytes)
+{
+	bool is_traced = trace_has(heap, &o->block);
+
+	trace_remove(heap, &o->block);
+	o->refs = 1;
+	o->block.flags = OBJECT_VARIABLE;
+	o->block.site = site ? site : heap->unknown;
+	o->block.bytes = bytes;
+	account_object_made(heap, &o->block);
+	if (is_traced)
+		trace_add(heap, &o->block);
+}
+
+struct gcs_object *gcs_freelist_new(struct gcs_freelist *list, struct gcs_heap *heap, const struct gcs_type *type,
+		struct gcs_site *site, size_t extra, uint64_t bytes)
+{
+	struct gcs_object *o;
+
+	if (!list || !list->objects || list->holds)
+		return object_make(heap, type, site, extra, bytes, list);
+	if (!new_is_possible(heap, type, list->heap == heap ? site : list->heap->unknown))
+		return NULL;
+	o = chain_pop(&list->objects);
+	list->nr--;
+	o->type = type;
+	object_renew(o);
+	object_reuse(heap, o, site, object_bytes(type, extra, bytes));
+	return o;
+}
+
+static bool is_dead(struct gcs_object *o, const char *message)
+{
+	if (__builtin_expect(!(o->block.flags & OBJECT_FREED) && o->refs >= 0, 1))
+		return false;
+	heap_report(heap_of(o), GCS_ERR_DEAD, o, message);
+	return true;
+}
+
+void gcs_track(struct gcs_object *o)
+{
+	struct gcs_heap *heap = heap_of(o);
+
+	if (is_dead(o, "a dead object cannot be tracked") ||
+			!heap_may_change(heap, o, "tracking changed inside a traverse function"))
+		return;
+	if (!object_is_gc(o)) {
+		heap_report(heap, GCS_ERR_TYPE, o, "the type has no links for the collector");
+		return;
+	}
+	if (!object_links(o)->next)
+		list_append(&heap->generations[0].list, object_links(o), LINK_IDLE);
+}
+
+void gcs_untrack(struct gcs_object *o)
+{
+	if (!object_is_tracked(o) || !heap_may_change(heap_of(o), o,
+				"tracking changed inside a traverse function"))
+		return;
+	list_remove(object_links(o));
+}
+
+bool gcs_is_tracked(const struct gcs_object *o)
+{
+	return object_is_tracked(o);
+}
+
+bool gcs_is_finalized(const struct gcs_object *o)
+{
+	return o->block.flags & OBJECT_FINALIZED;
+}
+
+void gcs_incref_slow_(struct gcs_object *o)
+{
+	if (o->refs > 0)
+		o->refs++;
+	else
+		heap_report(heap_of(o), GCS_ERR_DEAD, o, "reference to a dead object");
+}
+
+int64_t gcs_refcount(const struct gcs_object *o)
+{
+	return o->refs > 0 ? o->refs : 0;
+}
+
+size_t gcs_sizeof(const struct gcs_object *o)
+{
+	const struct variable *v = object_variable(o);
+	size_t links = object_is_gc(o) ? sizeof(struct links) : 0;
+
+	if (o->type->size_of)
+		return o->type->size_of(o) + links;
+	return o->type->size + (v ? v->extra : 0) + links;
+}
+
+void object_release(struct gcs_heap *heap, struct gcs_object *o)
+{
+	const struct variable *v = object_variable(o);
+	size_t prefix = object_prefix(o->type, o->block.flags);
+	size_t bytes = prefix + o->type->size + (v ? v->extra : 0);
+
+	trace_remove(heap, &o->block);
+	o->block.flags |= OBJECT_FREED;
+	if (object_is_gc(o) && heap->generations[0].count > 0)
+		heap->generations[0].count--;
+	if (!heap->debug)
+		memory_give(heap, (char *)o - prefix, bytes);
+}
+
+void gcs_object_free(struct gcs_object *o)
+{
+	struct gcs_heap *heap = heap_of(o);
+
+	if (o->refs || (o->block.flags & OBJECT_FREED)) {
+		heap_report(heap, GCS_ERR_DEAD, o, o->refs > 0 ? "object freed while it has references" :
+				"object freed twice");
+		return;
+	}
+	if (!heap_may_change(heap, o, "object freed inside a traverse function"))
+		return;
+	if (object_is_tracked(o))
+		list_remove(object_links(o));
+	if (o->type->flags & GCS_TYPE_WEAKREFS)
+		weakrefs_clear(o);
+	account_object_gone(heap, &o->block);
+	if (!freelist_keep(heap, o))
+		object_release(heap, o);
+}
