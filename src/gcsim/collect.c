@@ -11,6 +11,8 @@ struct collection {
 	struct links *old;	/* where survivors go */
 	struct links trash;
 	struct links legacy;	/* uncollectable, with all that only they reach */
+	int64_t nr_trash;
+	bool has_called;	/* functions of the user's, which may have changed the graph */
 	struct gcs_collection result;
 };
 
@@ -102,6 +104,7 @@ static int64_t call_queue(struct collection *c, struct links *queue)
 		struct links *l = queue->next;
 		struct gcs_weakref *ref = (struct gcs_weakref *)object_of(l);
 
+		c->has_called = true;
 		if (ref->callback)
 			ref->callback(ref, ref->closure);
 		gcs_decref(&ref->head);
@@ -117,6 +120,8 @@ static int64_t handle_weakrefs(struct collection *c)
 {
 	struct links queue;
 
+	if (!(c->heap->type_flags_seen & GCS_TYPE_WEAKREFS))
+		return 0;
 	list_init(&queue);
 	for (struct links *l = c->trash.next; l != &c->trash; l = l->next) {
 		struct gcs_object *o = object_of(l);
@@ -132,12 +137,13 @@ static int64_t handle_weakrefs(struct collection *c)
 
 /* --- finalizers ------------------------------------------------------------------------------------------ */
 
-static void finalize(struct gcs_object *o)
+static void finalize(struct collection *c, struct gcs_object *o)
 {
 	if (!o->type->finalize || (o->block.flags & OBJECT_FINALIZED))
 		return;
 	o->block.flags |= OBJECT_FINALIZED;
 	o->block.site->counts.finalized++;
+	c->has_called = true;
 	gcs_incref(o);
 	o->type->finalize(o);
 	gcs_decref(o);
@@ -148,24 +154,31 @@ static void finalize_trash(struct collection *c)
 {
 	struct links seen;
 
+	if (!c->heap->has_finalizers)
+		return;
 	list_init(&seen);
 	while (!list_is_empty(&c->trash)) {
 		struct links *l = c->trash.next;
 
 		list_move(&seen, l);
-		finalize(object_of(l));
+		finalize(c, object_of(l));
 	}
 	list_merge(&c->trash, &seen);
 }
 
-/* The second look: what finalizers brought back goes on living, with all that it reaches. */
+/* The second look: what finalizers brought back goes on living, with all that it reaches.  Where
+ * nothing was called it would find the same trash in the same order. */
 static void keep_resurrected(struct collection *c)
 {
+	struct reach_counts counts;
 	struct links still;
 
+	if (!c->has_called)
+		return;
 	trash_unmark(&c->trash);
 	list_init(&still);
-	reach_split(c->heap, &c->trash, &still);
+	reach_split(c->heap, &c->trash, &still, &counts);
+	c->nr_trash = (int64_t)counts.trash;
 	for (struct links *l = c->trash.next; l != &c->trash; l = l->next)
 		object_of(l)->block.site->counts.resurrected++;
 	list_merge(c->old, &c->trash);
@@ -250,18 +263,18 @@ static void run(struct collection *c)
 {
 	struct gcs_heap *heap = c->heap;
 	uint64_t started = debug_begin(heap, c->generation);
-	uint64_t survivors;
+	struct reach_counts counts;
 
 	begin(c);
 	heap->work.collections++;
-	survivors = reach_split(heap, c->base, &c->trash);
-	keep_survivors(c, survivors);
-	trash_take_legacy(heap, &c->trash, &c->legacy);
+	reach_split(heap, c->base, &c->trash, &counts);
+	keep_survivors(c, counts.survivors);
+	c->nr_trash = (int64_t)counts.trash - trash_take_legacy(heap, &c->trash, &c->legacy);
 	print_collectable(c);
 	c->result.collected = handle_weakrefs(c);
 	finalize_trash(c);
 	keep_resurrected(c);
-	c->result.collected += (int64_t)list_length(&c->trash);
+	c->result.collected += c->nr_trash;
 	delete_trash(c);
 	c->result.uncollectable = keep_legacy(c);
 	debug_end(heap, started, &c->result);

@@ -138,6 +138,7 @@ struct gcs_heap {
 	struct generation generations[GCS_NR_GENERATIONS + 1];	/* the last: permanent */
 	uint64_t long_lived_total, long_lived_pending;
 	unsigned int type_flags_seen;	/* of all types that objects had: GCS_TYPE_UNTRACK... */
+	bool has_finalizers, has_legacy; /* any of these types */
 
 	/* account */
 	uint64_t live_bytes, peak_bytes, peak_number;

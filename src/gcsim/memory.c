@@ -10,9 +10,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CHUNK_MIN ((size_t)16 << 10)
-#define CHUNK_MAX ((size_t)1 << 20)
+/* Of a heap that is large: the collector walks through all of it, and half of its time would be
+ * misses of the address cache. */
+#define CHUNK_HUGE ((size_t)2 << 20)
+#define HUGE_FROM ((size_t)8 << 20)
+#define CACHE_LINE 64u
 
 /* A sanitizer sees a late use only of memory that went back to malloc(). */
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,8 +33,16 @@
 
 static void *default_allocate(size_t bytes, void *arg)
 {
+	void *memory;
+
 	(void)arg;
-	return malloc(bytes);
+	if (bytes != CHUNK_HUGE)
+		return malloc(bytes);
+	memory = aligned_alloc(CHUNK_HUGE, CHUNK_HUGE);
+	/* what the kernel makes of it is its affair */
+	if (memory)
+		madvise(memory, CHUNK_HUGE, MADV_HUGEPAGE);
+	return memory;
 }
 
 static void default_release(void *memory, size_t bytes, void *arg)
@@ -104,13 +117,21 @@ static size_t chunk_bytes(const struct memory *m)
 {
 	size_t bytes = m->bytes / 4;
 
-	if (bytes < CHUNK_MIN)
+	if (m->bytes >= HUGE_FROM)
+		bytes = CHUNK_HUGE;
+	else if (bytes < CHUNK_MIN)
 		bytes = CHUNK_MIN;
-	if (bytes > CHUNK_MAX)
-		bytes = CHUNK_MAX;
 	if (m->max_bytes && m->bytes < m->max_bytes && bytes > m->max_bytes - m->bytes)
 		bytes = m->max_bytes - m->bytes;
 	return bytes & ~(size_t)(POOL_GRAIN - 1);
+}
+
+/* A block of the common sizes shall not lie in one cache line more than it must. */
+static char *first_of(struct large *chunk)
+{
+	uintptr_t first = (uintptr_t)(chunk + 1);
+
+	return (char *)((first + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
 }
 
 static void *pool_refill(struct gcs_heap *heap, size_t bytes)
@@ -120,15 +141,13 @@ static void *pool_refill(struct gcs_heap *heap, size_t bytes)
 
 	if ((size_t)(m->fresh_end - m->fresh) < bytes) {
 		size_t chunk = chunk_bytes(m);
-		struct large *l;
+		size_t needed = bytes + sizeof(struct large) + CACHE_LINE;
+		struct large *l = large_take(heap, chunk < needed ? needed : chunk);
 
-		if (chunk < bytes + sizeof(*l))
-			chunk = bytes + sizeof(*l);
-		l = large_take(heap, chunk);
 		if (!l)
 			return NULL;
-		m->fresh = (char *)(l + 1);
-		m->fresh_end = (char *)l + chunk;
+		m->fresh = first_of(l);
+		m->fresh_end = (char *)l + l->bytes;
 	}
 	data = m->fresh;
 	m->fresh += bytes;

@@ -68,6 +68,8 @@ static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct
 	if (list)
 		object_variable(o)->list = list;
 	heap->type_flags_seen |= type->flags;
+	heap->has_finalizers |= type->finalize != NULL;
+	heap->has_legacy |= type->legacy_del != NULL;
 	account_object_made(heap, &o->block);
 	trace_add(heap, &o->block);
 	if (type->flags & GCS_TYPE_GC)

@@ -9,6 +9,17 @@
  */
 #include "gcsim/reach.h"
 
+#define NR_AHEAD 16
+
+struct reach {
+	struct gcs_heap *heap;
+	struct links *base;
+	struct links *trash;
+	uint64_t objects, references, survivors;
+	struct gcs_object *undercounted;	/* has fewer references than traverse functions show */
+	struct gcs_object *ahead[NR_AHEAD];	/* prefetched */
+};
+
 static void traverse(struct gcs_object *o, gcs_visit_fn visit, void *arg)
 {
 	if (o->type->traverse)
@@ -23,24 +34,48 @@ static void counts_set(struct links *base)
 		l->prev = (uintptr_t)object_of(l)->refs * LINK_ONE | LINK_COUNTING;
 }
 
-static int visit_subtract(struct gcs_object *o, void *arg)
+static void subtract(struct reach *reach, struct gcs_object *o)
 {
-	struct reach *reach = arg;
 	struct links *l;
 
-	if (!o)
-		return 0;
-	reach->references++;
 	if (!object_is_gc(o))
-		return 0;
+		return;
 	l = object_links(o);
 	if (!(l->prev & LINK_COUNTING))
-		return 0;
+		return;
 	if (__builtin_expect(l->prev >= LINK_ONE, 1))
 		l->prev -= LINK_ONE;
 	else
 		reach->undercounted = o;
+}
+
+/* The order does not matter here, so an object is looked at when its memory had time to arrive. */
+static int visit_subtract(struct gcs_object *o, void *arg)
+{
+	struct reach *reach = arg;
+	struct gcs_object **slot = &reach->ahead[reach->references % NR_AHEAD];
+	struct gcs_object *due = *slot;
+
+	if (!o)
+		return 0;
+	__builtin_prefetch(object_links(o), 1);
+	*slot = o;
+	reach->references++;
+	if (due)
+		subtract(reach, due);
 	return 0;
+}
+
+static void subtract_all(struct reach *reach)
+{
+	for (struct links *l = reach->base->next; l != reach->base; l = l->next) {
+		traverse(object_of(l), visit_subtract, reach);
+		reach->objects++;
+	}
+	for (int i = 0; i < NR_AHEAD; i++) {
+		if (reach->ahead[i])
+			subtract(reach, reach->ahead[i]);
+	}
 }
 
 /* --- the pass ------------------------------------------------------------------------------------------ */
@@ -103,23 +138,21 @@ static void pass(struct reach *reach)
 	reach->base->prev = (uintptr_t)prev;
 }
 
-uint64_t reach_split(struct gcs_heap *heap, struct links *base, struct links *trash)
+void reach_split(struct gcs_heap *heap, struct links *base, struct links *trash, struct reach_counts *out)
 {
 	struct reach reach = {.heap = heap, .base = base, .trash = trash};
 
 	heap->is_busy = true;
 	counts_set(base);
-	for (struct links *l = base->next; l != base; l = l->next) {
-		traverse(object_of(l), visit_subtract, &reach);
-		heap->work.objects++;
-	}
+	subtract_all(&reach);
 	pass(&reach);
 	heap->is_busy = false;
+	heap->work.objects += reach.objects;
 	heap->work.references += reach.references;
 	if (reach.undercounted)
 		heap_report(heap, GCS_ERR_UNDERFLOW, reach.undercounted,
 				"more references found to an object than it counts");
-	return reach.survivors;
+	*out = (struct reach_counts){reach.survivors, reach.objects - reach.survivors};
 }
 
 /* --- trash --------------------------------------------------------------------------------------------- */
@@ -145,10 +178,12 @@ static int visit_legacy(struct gcs_object *o, void *arg)
 	return 0;
 }
 
-void trash_take_legacy(struct gcs_heap *heap, struct links *trash, struct links *legacy)
+int64_t trash_take_legacy(struct gcs_heap *heap, struct links *trash, struct links *legacy)
 {
 	struct links *next;
 
+	if (!heap->has_legacy)
+		return 0;
 	for (struct links *l = trash->next; l != trash; l = next) {
 		next = l->next;
 		if (!object_of(l)->type->legacy_del)
@@ -160,4 +195,5 @@ void trash_take_legacy(struct gcs_heap *heap, struct links *trash, struct links 
 	for (struct links *l = legacy->next; l != legacy; l = l->next)
 		traverse(object_of(l), visit_legacy, legacy);
 	heap->is_busy = false;
+	return (int64_t)list_length(legacy);
 }
