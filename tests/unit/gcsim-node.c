@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gcsim-node.h"
 
+#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,47 @@ void log_add(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(log_text + used, sizeof(log_text) - used, format, args);
 	va_end(args);
+}
+
+struct gcs_heap *heap;
+int errors[16];
+
+static void on_error(struct gcs_heap *of, enum gcs_error error, struct gcs_object *about, const char *message,
+		void *arg)
+{
+	(void)of;
+	(void)about;
+	(void)arg;
+	ck_assert_ptr_nonnull(message);
+	errors[error]++;
+}
+
+void heap_start(const struct gcs_options *options)
+{
+	struct gcs_options all = options ? *options : (struct gcs_options){0};
+
+	all.on_error = on_error;
+	memset(errors, 0, sizeof(errors));
+	log_clear();
+	heap = gcs_heap_new(&all);
+	ck_assert_ptr_nonnull(heap);
+	gcs_disable(heap);
+}
+
+void heap_end(void)
+{
+	uint64_t left = live();
+
+	gcs_heap_destroy(heap);
+	ck_assert_msg(!left, "%lu objects are left", (unsigned long)left);
+}
+
+uint64_t live(void)
+{
+	struct gcs_counts counts;
+
+	gcs_heap_counts(heap, &counts);
+	return counts.live;
 }
 
 static int node_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg)

@@ -32,6 +32,14 @@ void node_link(struct node *from, int edge, struct node *to);
 /* A weak reference whose callback logs "cb NUMBER"; number < 0: no callback. */
 struct gcs_weakref *weak_new(struct node *referent, int number);
 
+/* The heap of a test, collector off, and how many errors of each kind it reported. */
+extern struct gcs_heap *heap;
+extern int errors[16];
+void heap_start(const struct gcs_options *options);
+/* Fails the test if an object is still alive. */
+void heap_end(void);
+uint64_t live(void);
+
 /* An allocator that fails at the failing_at-th request from now, and knows what it has given. */
 struct failing {
 	long failing_at;		/* 0: never */
