@@ -5,12 +5,12 @@
  * Deep structures: objects of the types with GCS_TYPE_TRASHCAN nest up to the heap's limit; deeper
  * ones wait in a chain, and the last that came is the first that goes when the outermost teardown is
  * over.  While the chain is worked off the nesting starts at one, as in CPython.  All other types
- * nest up to DEPTH_MAX, which bounds the stack: with the functions of user and library a level takes
- * some hundred bytes.
+ * nest up to DEPTH_MAX, which bounds the stack: a level takes some hundred bytes in the library, and
+ * what the functions of its type take.
  */
 #include "gcsim/account.h"
 
-#define DEPTH_MAX 4000
+#define DEPTH_MAX 2000
 
 static void untrack(struct gcs_object *o)
 {

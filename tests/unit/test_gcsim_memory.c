@@ -242,7 +242,7 @@ START_TEST(the_byte_limit_holds)
 	}
 	ck_assert_int_eq(errors[GCS_ERR_LIMIT], 1);
 	/* as much as the limit holds, but for some chunk's rest */
-	ck_assert_int_gt(n * (long)(sizeof(*first) + 32), 900000);
+	ck_assert_int_gt(n * (long)(sizeof(*first) + 32), 800000);
 	ck_assert_int_lt(n * (long)(sizeof(*first) + 32), 1 << 20);
 	ck_assert_ptr_null(gcs_mem_resize(heap, NULL, 0, 1 << 20));
 	ck_assert_int_eq(errors[GCS_ERR_LIMIT], 2);
