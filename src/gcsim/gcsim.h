@@ -390,7 +390,8 @@ extern const struct gcs_type gcs_weakref_type;
  * @type: &gcs_weakref_type, or one that begins like it (its traverse, clear and dealloc call
  *        gcs_weakref_traverse() and so on)
  * @callback: called once, after the referent is dead; the reference gives NULL then.  NULL: none, and
- *            the reference of this kind that the referent already has is shared, as in CPython
+ *            without a closure the reference of this type that the referent already has is shared,
+ *            as in CPython
  * @closure: given to the callback; a reference is taken; may be NULL
  *
  * Returns: a new reference; NULL after GCS_ERR_TYPE, _DEAD, _NOMEM.

@@ -56,19 +56,25 @@ static void unlink_ref(struct gcs_weakref *ref)
 	ref->prev = ref->next = NULL;
 }
 
-/* The last of those that are shared: they have no callback, and stand first. */
+/* With nothing of its own, a reference can be everybody's. */
+static bool is_shared(const struct gcs_weakref *ref)
+{
+	return !ref->callback && !ref->closure;
+}
+
+/* The last of those that are shared: they stand first. */
 static struct gcs_weakref *last_shared(const struct gcs_object *referent)
 {
 	struct gcs_weakref *last = NULL;
 
-	for (struct gcs_weakref *ref = *list_of(referent); ref && !ref->callback; ref = ref->next)
+	for (struct gcs_weakref *ref = *list_of(referent); ref && is_shared(ref); ref = ref->next)
 		last = ref;
 	return last;
 }
 
 static struct gcs_weakref *find_shared(const struct gcs_object *referent, const struct gcs_type *type)
 {
-	for (struct gcs_weakref *ref = *list_of(referent); ref && !ref->callback; ref = ref->next) {
+	for (struct gcs_weakref *ref = *list_of(referent); ref && is_shared(ref); ref = ref->next) {
 		if (ref->head.type == type && ref->head.refs > 0)
 			return ref;
 	}
@@ -131,14 +137,14 @@ struct gcs_object *gcs_weakref_new(struct gcs_heap *heap, const struct gcs_type 
 
 	if (check_new(heap, type, referent, closure))
 		return NULL;
-	ref = callback ? NULL : find_shared(referent, type);
+	ref = callback || closure ? NULL : find_shared(referent, type);
 	if (ref)
 		return shared(ref);
 	o = gcs_new_untracked(heap, type, site, 0, ref_bytes(type));
 	if (!o)
 		return NULL;
 	/* The collection that making it may have run can have made one to share. */
-	ref = callback ? NULL : find_shared(referent, type);
+	ref = callback || closure ? NULL : find_shared(referent, type);
 	if (ref) {
 		gcs_decref(o);
 		return shared(ref);
