@@ -121,7 +121,8 @@ enum gcs_error {
 	GCS_ERR_FOREIGN,		/* objects of two heaps */
 };
 
-/* malloc() and its kin for everything that a heap holds.  allocate returns memory of any content. */
+/* For everything that a heap holds, block by block.  allocate returns memory of any content, aligned
+ * as malloc()'s.  Without one, a heap cuts small blocks from larger ones of malloc(). */
 struct gcs_allocator {
 	void *(*allocate)(size_t bytes, void *arg);
 	void (*release)(void *memory, size_t bytes, void *arg);
@@ -217,11 +218,12 @@ struct gcs_site *gcs_site_cached(struct gcs_heap *heap, struct gcs_site_cache *c
 struct gcs_counts {
 	uint64_t made, made_bytes;			/* objects */
 	uint64_t freed_by_count, freed_by_count_bytes;	/* the last reference was dropped */
-	uint64_t freed_by_gc[GCS_NR_GENERATIONS];	/* in a collection of that generation */
+	/* while a collection of that generation cleared its trash, with what only the trash held */
+	uint64_t freed_by_gc[GCS_NR_GENERATIONS];
 	uint64_t freed_by_gc_bytes;
 	uint64_t survived;				/* times that an object outlived a collection of its list */
 	uint64_t finalized;				/* finalizers run */
-	uint64_t resurrected;				/* of these, objects that came back */
+	uint64_t resurrected;				/* objects that came back by a finalizer */
 	uint64_t weakrefs_cleared;			/* weak references to objects of this site */
 	uint64_t live, live_bytes;			/* objects; bytes with the arrays that they own */
 	uint64_t peak_bytes;				/* highest live_bytes of this site */
@@ -387,14 +389,14 @@ extern const struct gcs_type gcs_weakref_type;
 
 /**
  * gcs_weakref_new() - a weak reference
- * @type: &gcs_weakref_type, or one that begins like it (its traverse, clear and dealloc call
- *        gcs_weakref_traverse() and so on)
+ * @type: &gcs_weakref_type, or one with GCS_TYPE_GC that begins like it (its traverse, clear and
+ *        dealloc call gcs_weakref_traverse() and so on)
  * @callback: called once, after the referent is dead; the reference gives NULL then.  NULL: none, and
  *            without a closure the reference of this type that the referent already has is shared,
  *            as in CPython
  * @closure: given to the callback; a reference is taken; may be NULL
  *
- * Returns: a new reference; NULL after GCS_ERR_TYPE, _DEAD, _NOMEM.
+ * Returns: a new reference; NULL after GCS_ERR_TYPE, _DEAD, _FOREIGN, _NOMEM.
  */
 struct gcs_object *gcs_weakref_new(struct gcs_heap *heap, const struct gcs_type *type, struct gcs_site *site,
 		struct gcs_object *referent, gcs_weakref_fn callback, struct gcs_object *closure);
@@ -440,7 +442,7 @@ struct gcs_work {
  * Cost:    O(objects of these generations and their references); allocates nothing but what
  *          finalizers, callbacks and the garbage list need.
  * Returns: unreachable objects found, those that could not be freed included; 0 when a collection is
- *          running; -1 after GCS_ERR_GENERATION.
+ *          running; -1 after GCS_ERR_GENERATION, _BUSY.
  */
 int64_t gcs_collect(struct gcs_heap *heap, int generation);
 
@@ -522,7 +524,7 @@ enum gcs_snapshot_what {
  * gcs_snapshot() - the accounts as a snapshot of libheapledger
  * @out: the caller's; top, diff, export and the library's statistics work on it.  Domain 1.
  *
- * Returns: 0; -ENOMEM.
+ * Returns: 0; -EFBIG; -ENOMEM.
  */
 int gcs_snapshot(struct gcs_heap *heap, enum gcs_snapshot_what what, struct hl_snapshot **out);
 
