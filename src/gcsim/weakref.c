@@ -260,11 +260,39 @@ static struct gcs_weakref *clear_and_queue(struct gcs_object *o, struct gcs_weak
 	return first;
 }
 
+/* CPython keeps one for the time of its call only, so it may die before what its callback held. */
+static void call_one(struct gcs_weakref *ref)
+{
+	struct gcs_object *closure = ref->closure;
+	gcs_weakref_fn callback = ref->callback;
+
+	ref->closure = NULL;
+	ref->callback = NULL;
+	callback(ref, closure);
+	gcs_decref(&ref->head);
+	gcs_xdecref(closure);
+}
+
+/* It holds several in a tuple, which lets go of its last item first. */
+static void call_all(struct gcs_weakref *first, struct gcs_weakref *last)
+{
+	struct gcs_weakref *prev;
+
+	for (struct gcs_weakref *ref = first; ref; ref = ref->next)
+		call(ref);
+	for (struct gcs_weakref *ref = last; ref; ref = prev) {
+		prev = ref->prev;
+		ref->prev = ref->next = NULL;
+		drop_closure(ref);
+		gcs_decref(&ref->head);
+	}
+}
+
 void gcs_dealloc_weakrefs(struct gcs_object *o)
 {
 	struct gcs_weakref *first;
 	struct gcs_weakref *last;
-	struct gcs_weakref *prev;
+	bool is_one;
 
 	if (!has_list(o) || !*list_of(o))
 		return;
@@ -272,16 +300,15 @@ void gcs_dealloc_weakrefs(struct gcs_object *o)
 		heap_report(heap_of(o), GCS_ERR_DEAD, o, "part of a teardown called on a living object");
 		return;
 	}
+	first = last_shared(o);
+	first = first ? first->next : *list_of(o);
+	/* also one that is dying itself makes it two */
+	is_one = first && !first->next;
 	first = clear_and_queue(o, &last);
-	for (struct gcs_weakref *ref = first; ref; ref = ref->next)
-		call(ref);
-	/* CPython holds them in a tuple, which lets go of its last item first. */
-	for (struct gcs_weakref *ref = last; ref; ref = prev) {
-		prev = ref->prev;
-		ref->prev = ref->next = NULL;
-		drop_closure(ref);
-		gcs_decref(&ref->head);
-	}
+	if (first && is_one)
+		call_one(first);
+	else
+		call_all(first, last);
 }
 
 /* --- the type ---------------------------------------------------------------------------------------- */

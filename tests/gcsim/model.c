@@ -370,7 +370,7 @@ static void op_burst(unsigned int g, unsigned int length)
 	int counts[GCS_NR_GENERATIONS];
 
 	is_burst = true;
-	for (int n = 0; n < 6; n++)
+	for (int n = 0; n < 40; n++)
 		finish();
 	gcs_set_threshold(heap, thresholds);
 	gcs_collect(heap, 2);

@@ -232,7 +232,7 @@ def op_burst(g, length):
     global is_burst
     is_burst = True
     n = 0
-    while n < 6:
+    while n < 40:
         finish()
         n += 1
     gc.set_threshold(3 + g, 2, 2)

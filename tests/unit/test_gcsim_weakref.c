@@ -175,6 +175,33 @@ START_TEST(references_may_be_dropped_by_a_callback)
 }
 END_TEST
 
+static void drop_self(struct gcs_weakref *ref, struct gcs_object *closure)
+{
+	(void)closure;
+	GCS_DECREF(ref);
+}
+
+static void log_live(struct node *self)
+{
+	(void)self;
+	log_add("%d live\n", (int)live());
+}
+
+/* A random program told: in CPython a collection in the closure's finalizer can find the reference. */
+START_TEST(a_single_reference_dies_before_its_closure)
+{
+	struct node *n = node_new(heap, &node_type, 1);
+	struct node *closure = node_new(heap, &node_type, 2);
+
+	closure->on_finalize = log_live;
+	gcs_weakref_new(heap, &gcs_weakref_type, NULL, &n->head, drop_self, &closure->head);
+	GCS_DECREF(closure);
+	GCS_DECREF(n);
+	/* the closure, and its former referent that is being destroyed */
+	ck_assert_str_eq(log_text, "del 1\ndel 2\n2 live\n");
+}
+END_TEST
+
 START_TEST(a_closure_can_make_a_cycle_that_is_found)
 {
 	struct node *n = node_new(heap, &node_type, 1);
@@ -228,6 +255,7 @@ Suite *make_suite(void)
 	tcase_add_test(core, they_outlive_a_resurrection_by_count);
 	tcase_add_test(core, one_made_by_the_finalizer_is_called_too);
 	tcase_add_test(core, references_may_be_dropped_by_a_callback);
+	tcase_add_test(core, a_single_reference_dies_before_its_closure);
 	tcase_add_test(core, a_closure_can_make_a_cycle_that_is_found);
 	tcase_add_test(core, a_type_can_say_what_its_references_count);
 	suite_add_tcase(suite, core);
