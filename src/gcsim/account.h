@@ -13,16 +13,16 @@
 
 static inline void site_save_peak(struct gcs_site *site)
 {
-	if (site->peak_number == site->heap->peak_number)
+	if (__builtin_expect(site->peak_number == site->heap->peak_number, 1))
 		return;
 	site->counts.bytes_at_peak = site->counts.live_bytes;
 	site->blocks_at_peak = site->live_blocks;
 	site->peak_number = site->heap->peak_number;
 }
 
+/* Of a block that is not in the trace; its epoch is not the current one. */
 static inline void trace_add(struct gcs_heap *heap, struct gcs_block *block)
 {
-	block->epoch = 0;
 	if (__builtin_expect(!heap->is_tracing, 1))
 		return;
 	block->epoch = heap->epoch;
@@ -36,12 +36,12 @@ static inline void trace_add(struct gcs_heap *heap, struct gcs_block *block)
 
 static inline bool trace_has(const struct gcs_heap *heap, const struct gcs_block *block)
 {
-	return heap->is_tracing && block->epoch == heap->epoch;
+	return __builtin_expect(heap->is_tracing, 0) && block->epoch == heap->epoch;
 }
 
 static inline void trace_remove(struct gcs_heap *heap, struct gcs_block *block)
 {
-	if (__builtin_expect(!trace_has(heap, block), 1))
+	if (!trace_has(heap, block))
 		return;
 	block->epoch = 0;
 	block->site->traced_blocks--;
@@ -50,51 +50,45 @@ static inline void trace_remove(struct gcs_heap *heap, struct gcs_block *block)
 }
 
 /* A block is there: at its site and in the heap, but not in the trace. */
-static inline void account_live(struct gcs_heap *heap, const struct gcs_block *block)
+static inline void account_live(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	struct gcs_site *site = block->site;
-
 	site_save_peak(site);
 	site->live_blocks++;
-	site->counts.live_bytes += block->bytes;
+	site->counts.live_bytes += bytes;
 	if (site->counts.live_bytes > site->counts.peak_bytes)
 		site->counts.peak_bytes = site->counts.live_bytes;
-	heap->live_bytes += block->bytes;
+	heap->live_bytes += bytes;
 	if (heap->live_bytes > heap->peak_bytes) {
 		heap->peak_bytes = heap->live_bytes;
 		heap->peak_number++;
 	}
 }
 
-static inline void account_gone(struct gcs_heap *heap, const struct gcs_block *block)
+static inline void account_gone(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	struct gcs_site *site = block->site;
-
 	site_save_peak(site);
 	site->live_blocks--;
-	site->counts.live_bytes -= block->bytes;
-	heap->live_bytes -= block->bytes;
+	site->counts.live_bytes -= bytes;
+	heap->live_bytes -= bytes;
 }
 
-static inline void account_object_made(struct gcs_heap *heap, const struct gcs_block *block)
+static inline void account_object_made(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	block->site->counts.made++;
-	block->site->counts.made_bytes += block->bytes;
-	account_live(heap, block);
+	site->counts.made++;
+	site->counts.made_bytes += bytes;
+	account_live(heap, site, bytes);
 }
 
-static inline void account_object_gone(struct gcs_heap *heap, const struct gcs_block *block)
+static inline void account_object_gone(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	struct gcs_counts *counts = &block->site->counts;
-
 	if (__builtin_expect(heap->deleting >= 0, 0)) {
-		counts->freed_by_gc[heap->deleting]++;
-		counts->freed_by_gc_bytes += block->bytes;
+		site->counts.freed_by_gc[heap->deleting]++;
+		site->counts.freed_by_gc_bytes += bytes;
 	} else {
-		counts->freed_by_count++;
-		counts->freed_by_count_bytes += block->bytes;
+		site->counts.freed_by_count++;
+		site->counts.freed_by_count_bytes += bytes;
 	}
-	account_gone(heap, block);
+	account_gone(heap, site, bytes);
 }
 
 #endif

@@ -12,13 +12,120 @@
 
 #define DEPTH_MAX 2000
 
-static void untrack(struct gcs_object *o)
+static inline void untrack(struct gcs_object *o)
 {
 	if (object_is_tracked(o))
 		list_remove(object_links(o));
 }
 
-static void dealloc(struct gcs_object *o)
+/* --- the memory ---------------------------------------------------------------------------------------- */
+
+void object_release(struct gcs_heap *heap, struct gcs_object *o)
+{
+	const struct gcs_type *type = o->type;
+	const struct variable *v = object_variable(o);
+	size_t prefix = object_prefix(type, o->block.flags);
+	size_t bytes = prefix + type->size + (v ? v->extra : 0);
+
+	trace_remove(heap, &o->block);
+	o->block.flags |= OBJECT_FREED;
+	if ((type->flags & GCS_TYPE_GC) && heap->generations[0].count > 0)
+		heap->generations[0].count--;
+	if (heap->debug)
+		return;
+	if (is_pooled(&heap->memory, bytes))
+		pool_push(&heap->memory, (char *)o - prefix, bytes);
+	else
+		memory_give(heap, (char *)o - prefix, bytes);
+}
+
+static bool free_is_possible(struct gcs_heap *heap, struct gcs_object *o)
+{
+	if (__builtin_expect(o->refs || (o->block.flags & OBJECT_FREED), 0)) {
+		heap_report(heap, GCS_ERR_DEAD, o, o->refs > 0 ? "object freed while it has references" :
+				"object freed twice");
+		return false;
+	}
+	return heap_may_change(heap, o, "object freed inside a traverse function");
+}
+
+void gcs_object_free(struct gcs_object *o)
+{
+	struct gcs_heap *heap = heap_of(o);
+
+	if (!free_is_possible(heap, o))
+		return;
+	untrack(o);
+	if (o->type->flags & GCS_TYPE_WEAKREFS)
+		weakrefs_clear(o);
+	account_object_gone(heap, o->block.site, o->block.bytes);
+	if (!(o->block.flags & OBJECT_VARIABLE) || !freelist_keep(heap, o))
+		object_release(heap, o);
+}
+
+/* --- the parts of a teardown ---------------------------------------------------------------------------- */
+
+/* The parts of a dealloc function are for objects that are being destroyed. */
+static bool is_dying(struct gcs_object *o)
+{
+	if (o->refs == 0 && !(o->block.flags & OBJECT_FREED))
+		return true;
+	heap_report(heap_of(o), GCS_ERR_DEAD, o, "part of a teardown called on an object that is not dying");
+	return false;
+}
+
+/* Runs fn with one reference, and the object tracked; true: there are others now. */
+static bool revives(struct gcs_object *o, void (*fn)(struct gcs_object *self))
+{
+	if (object_is_gc(o))
+		gcs_track(o);
+	o->refs = 1;
+	fn(o);
+	if (--o->refs > 0) {
+		o->block.site->counts.resurrected++;
+		return true;
+	}
+	untrack(o);
+	return false;
+}
+
+static void finalize_once(struct gcs_object *o)
+{
+	o->type->finalize(o);
+	/* Set after the call here, and before it in a collection: both as in CPython. */
+	o->block.flags |= OBJECT_FINALIZED;
+	o->block.site->counts.finalized++;
+}
+
+bool gcs_dealloc_finalize(struct gcs_object *o)
+{
+	if (!o->type->finalize || (o->block.flags & OBJECT_FINALIZED) || !is_dying(o))
+		return false;
+	return revives(o, finalize_once);
+}
+
+void gcs_dealloc_default(struct gcs_object *o)
+{
+	const struct gcs_type *type = o->type;
+
+	if (!is_dying(o))
+		return;
+	untrack(o);
+	if (type->finalize && gcs_dealloc_finalize(o))
+		return;
+	if (type->flags & GCS_TYPE_WEAKREFS)
+		gcs_dealloc_weakrefs(o);
+	if (type->legacy_del && revives(o, type->legacy_del))
+		return;
+	/* Those that the legacy finalizer made are cleared without a call: gcs_object_free(). */
+	if (type->clear)
+		type->clear(o);
+	gcs_object_free(o);
+}
+
+/* --- nesting ---------------------------------------------------------------------------------------------- */
+
+static inline void dealloc(struct gcs_object *o)
 {
 	if (o->type->dealloc)
 		o->type->dealloc(o);
@@ -80,62 +187,4 @@ void gcs_decref_slow_(struct gcs_object *o)
 		return;
 	o->refs = 0;
 	destroy(heap, o);
-}
-
-/* The parts of a dealloc function are for objects that are being destroyed. */
-static bool is_dying(struct gcs_object *o)
-{
-	if (o->refs == 0 && !(o->block.flags & OBJECT_FREED))
-		return true;
-	heap_report(heap_of(o), GCS_ERR_DEAD, o, "part of a teardown called on an object that is not dying");
-	return false;
-}
-
-/* Runs fn with one reference, and the object tracked; true: there are others now. */
-static bool revives(struct gcs_object *o, void (*fn)(struct gcs_object *self))
-{
-	if (object_is_gc(o))
-		gcs_track(o);
-	o->refs = 1;
-	fn(o);
-	if (--o->refs > 0) {
-		o->block.site->counts.resurrected++;
-		return true;
-	}
-	untrack(o);
-	return false;
-}
-
-static void finalize_once(struct gcs_object *o)
-{
-	o->type->finalize(o);
-	/* Set after the call here, and before it in a collection: both as in CPython. */
-	o->block.flags |= OBJECT_FINALIZED;
-	o->block.site->counts.finalized++;
-}
-
-bool gcs_dealloc_finalize(struct gcs_object *o)
-{
-	if (!o->type->finalize || (o->block.flags & OBJECT_FINALIZED) || !is_dying(o))
-		return false;
-	return revives(o, finalize_once);
-}
-
-void gcs_dealloc_default(struct gcs_object *o)
-{
-	const struct gcs_type *type = o->type;
-
-	if (!is_dying(o))
-		return;
-	untrack(o);
-	if (type->finalize && gcs_dealloc_finalize(o))
-		return;
-	if (type->flags & GCS_TYPE_WEAKREFS)
-		gcs_dealloc_weakrefs(o);
-	if (type->legacy_del && revives(o, type->legacy_del))
-		return;
-	/* Those that the legacy finalizer made are cleared without a call: gcs_object_free(). */
-	if (type->clear)
-		type->clear(o);
-	gcs_object_free(o);
 }

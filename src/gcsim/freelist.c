@@ -64,7 +64,7 @@ void *gcs_freelist_take_memory(struct gcs_freelist *list, struct gcs_block *bloc
 		block->site = site;
 	block->site->arrays_made++;
 	block->site->arrays_made_bytes += block->bytes;
-	account_live(heap, block);
+	account_live(heap, block->site, block->bytes);
 	return kept;
 }
 
@@ -76,7 +76,7 @@ bool gcs_freelist_keep_memory(struct gcs_freelist *list, void *memory, size_t by
 		return false;
 	block->site->arrays_freed++;
 	block->site->arrays_freed_bytes += block->bytes;
-	account_gone(list->heap, block);
+	account_gone(list->heap, block->site, block->bytes);
 	*kept = (struct kept_memory){list->memory, bytes, *block};
 	list->memory = kept;
 	list->nr++;

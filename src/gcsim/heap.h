@@ -139,6 +139,8 @@ struct gcs_heap {
 	uint64_t long_lived_total, long_lived_pending;
 	unsigned int type_flags_seen;	/* of all types that objects had: GCS_TYPE_UNTRACK... */
 	bool has_finalizers, has_legacy; /* any of these types */
+	const struct gcs_type *last_type; /* whose flags are among them */
+	size_t last_prefix, last_bytes;	/* of its objects without extra bytes */
 
 	/* account */
 	uint64_t live_bytes, peak_bytes, peak_number;
@@ -184,6 +186,33 @@ void memory_give(struct gcs_heap *heap, void *data, size_t bytes);
 /* Room for one more record; 0, or -1 after a report. */
 int vector_grow(struct gcs_heap *heap, struct vector *vector, size_t record_bytes);
 void vector_release(struct gcs_heap *heap, struct vector *vector, size_t record_bytes);
+
+/* From a pool that has one; NULL: memory_take() finds it. */
+static inline void *pool_pop(struct memory *m, size_t bytes)
+{
+	size_t pool = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
+	struct pooled *block;
+
+	if (pool >= NR_POOLS || !m->pools[pool])
+		return NULL;
+	block = m->pools[pool];
+	m->pools[pool] = block->next;
+	return block;
+}
+
+static inline void pool_push(struct memory *m, void *data, size_t bytes)
+{
+	struct pooled **pool = &m->pools[(bytes + POOL_GRAIN - 1) / POOL_GRAIN];
+	struct pooled *block = data;
+
+	block->next = *pool;
+	*pool = block;
+}
+
+static inline bool is_pooled(const struct memory *m, size_t bytes)
+{
+	return m->is_pooled && bytes <= POOL_MAX;
+}
 
 /* --- object.c, collect.c, freelist.c --- */
 

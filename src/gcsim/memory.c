@@ -159,14 +159,11 @@ void *memory_take(struct gcs_heap *heap, size_t bytes)
 	struct memory *m = &heap->memory;
 	struct large *l;
 
-	if (m->is_pooled && bytes <= POOL_MAX) {
-		size_t pool = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
-		struct pooled *block = m->pools[pool];
+	if (is_pooled(m, bytes)) {
+		void *block = pool_pop(m, bytes);
+		size_t grains = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
 
-		if (!block)
-			return pool_refill(heap, pool ? pool * POOL_GRAIN : POOL_GRAIN);
-		m->pools[pool] = block->next;
-		return block;
+		return block ? block : pool_refill(heap, grains ? grains * POOL_GRAIN : POOL_GRAIN);
 	}
 	if (bytes > SIZE_MAX / 2 - sizeof(*l)) {
 		heap_report(heap, GCS_ERR_NOMEM, NULL, "more bytes than there are addresses");
@@ -181,12 +178,8 @@ void memory_give(struct gcs_heap *heap, void *data, size_t bytes)
 	struct memory *m = &heap->memory;
 	struct large *l;
 
-	if (m->is_pooled && bytes <= POOL_MAX) {
-		struct pooled *block = data;
-		size_t pool = (bytes + POOL_GRAIN - 1) / POOL_GRAIN;
-
-		block->next = m->pools[pool];
-		m->pools[pool] = block;
+	if (is_pooled(m, bytes)) {
+		pool_push(m, data, bytes);
 		return;
 	}
 	l = (struct large *)data - 1;

@@ -4,19 +4,38 @@
 
 #include <string.h>
 
-static bool new_is_possible(struct gcs_heap *heap, const struct gcs_type *type, const struct gcs_site *site)
+static bool new_is_refused(struct gcs_heap *heap, const struct gcs_type *type, const struct gcs_site *site)
 {
 	if (!heap_may_change(heap, NULL, "object made inside a traverse function"))
-		return false;
+		return true;
 	if (type->size < sizeof(struct gcs_object)) {
 		heap_report(heap, GCS_ERR_TYPE, NULL, "a type smaller than the head of an object");
-		return false;
+		return true;
 	}
-	if (site && site->heap != heap) {
+	if (site->heap != heap) {
 		heap_report(heap, GCS_ERR_FOREIGN, NULL, "the site belongs to another heap");
-		return false;
+		return true;
 	}
-	return true;
+	return false;
+}
+
+static inline bool new_is_possible(struct gcs_heap *heap, const struct gcs_type *type,
+		const struct gcs_site *site)
+{
+	bool is_common = !heap->is_busy && type->size >= sizeof(struct gcs_object) && site->heap == heap;
+
+	return __builtin_expect(is_common, 1) || !new_is_refused(heap, type, site);
+}
+
+/* Which of its passes the collector can leave out, and what objects without extra bytes take. */
+static void type_seen(struct gcs_heap *heap, const struct gcs_type *type)
+{
+	heap->last_type = type;
+	heap->last_prefix = object_prefix(type, 0);
+	heap->last_bytes = heap->last_prefix + type->size;
+	heap->type_flags_seen |= type->flags;
+	heap->has_finalizers |= type->finalize != NULL;
+	heap->has_legacy |= type->legacy_del != NULL;
 }
 
 static struct gcs_object *object_take(struct gcs_heap *heap, const struct gcs_type *type, size_t extra,
@@ -41,7 +60,19 @@ static struct gcs_object *object_take(struct gcs_heap *heap, const struct gcs_ty
 	return o;
 }
 
-static uint64_t object_bytes(const struct gcs_type *type, size_t extra, uint64_t bytes)
+/* The same for the type that was asked for last, without extra bytes. */
+static inline struct gcs_object *object_take_again(struct gcs_heap *heap)
+{
+	size_t bytes = heap->last_bytes;
+	char *base = pool_pop(&heap->memory, bytes);
+
+	if (!base)
+		return object_take(heap, heap->last_type, 0, 0);
+	memset(base, 0, bytes);
+	return (struct gcs_object *)(base + heap->last_prefix);
+}
+
+static inline uint64_t object_bytes(const struct gcs_type *type, size_t extra, uint64_t bytes)
 {
 	if (!bytes)
 		bytes = type->size + extra + (type->flags & GCS_TYPE_GC ? sizeof(struct links) : 0);
@@ -55,22 +86,22 @@ static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct
 	unsigned int flags = extra || list ? OBJECT_VARIABLE : 0;
 	struct gcs_object *o;
 
+	if (!site)
+		site = heap->unknown;
 	if (!new_is_possible(heap, type, site))
 		return NULL;
-	o = object_take(heap, type, extra, flags);
+	if (__builtin_expect(heap->last_type != type, 0))
+		type_seen(heap, type);
+	o = flags ? object_take(heap, type, extra, flags) : object_take_again(heap);
 	if (!o)
 		return NULL;
+	bytes = object_bytes(type, extra, bytes);
 	o->refs = 1;
 	o->type = type;
-	o->block.site = site ? site : heap->unknown;
-	o->block.bytes = object_bytes(type, extra, bytes);
-	o->block.flags = flags;
+	o->block = (struct gcs_block){.site = site, .bytes = bytes, .flags = flags};
 	if (list)
 		object_variable(o)->list = list;
-	heap->type_flags_seen |= type->flags;
-	heap->has_finalizers |= type->finalize != NULL;
-	heap->has_legacy |= type->legacy_del != NULL;
-	account_object_made(heap, &o->block);
+	account_object_made(heap, site, bytes);
 	trace_add(heap, &o->block);
 	if (type->flags & GCS_TYPE_GC)
 		generations_count(heap);
@@ -115,9 +146,9 @@ static void object_reuse(struct gcs_heap *heap, struct gcs_object *o, struct gcs
 	trace_remove(heap, &o->block);
 	o->refs = 1;
 	o->block.flags = OBJECT_VARIABLE;
-	o->block.site = site ? site : heap->unknown;
+	o->block.site = site;
 	o->block.bytes = bytes;
-	account_object_made(heap, &o->block);
+	account_object_made(heap, site, bytes);
 	if (is_traced)
 		trace_add(heap, &o->block);
 }
@@ -129,6 +160,8 @@ struct gcs_object *gcs_freelist_new(struct gcs_freelist *list, struct gcs_heap *
 
 	if (!list || !list->objects || list->holds)
 		return object_make(heap, type, site, extra, bytes, list);
+	if (!site)
+		site = list->heap->unknown;
 	if (!new_is_possible(heap, type, list->heap == heap ? site : list->heap->unknown))
 		return NULL;
 	o = chain_pop(&list->objects);
@@ -201,38 +234,4 @@ size_t gcs_sizeof(const struct gcs_object *o)
 	if (o->type->size_of)
 		return o->type->size_of(o) + links;
 	return o->type->size + (v ? v->extra : 0) + links;
-}
-
-void object_release(struct gcs_heap *heap, struct gcs_object *o)
-{
-	const struct variable *v = object_variable(o);
-	size_t prefix = object_prefix(o->type, o->block.flags);
-	size_t bytes = prefix + o->type->size + (v ? v->extra : 0);
-
-	trace_remove(heap, &o->block);
-	o->block.flags |= OBJECT_FREED;
-	if (object_is_gc(o) && heap->generations[0].count > 0)
-		heap->generations[0].count--;
-	if (!heap->debug)
-		memory_give(heap, (char *)o - prefix, bytes);
-}
-
-void gcs_object_free(struct gcs_object *o)
-{
-	struct gcs_heap *heap = heap_of(o);
-
-	if (o->refs || (o->block.flags & OBJECT_FREED)) {
-		heap_report(heap, GCS_ERR_DEAD, o, o->refs > 0 ? "object freed while it has references" :
-				"object freed twice");
-		return;
-	}
-	if (!heap_may_change(heap, o, "object freed inside a traverse function"))
-		return;
-	if (object_is_tracked(o))
-		list_remove(object_links(o));
-	if (o->type->flags & GCS_TYPE_WEAKREFS)
-		weakrefs_clear(o);
-	account_object_gone(heap, &o->block);
-	if (!freelist_keep(heap, o))
-		object_release(heap, o);
 }

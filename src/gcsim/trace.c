@@ -7,7 +7,7 @@ static void block_remove(struct gcs_heap *heap, struct gcs_block *block)
 	block->site->arrays_freed++;
 	block->site->arrays_freed_bytes += block->bytes;
 	trace_remove(heap, block);
-	account_gone(heap, block);
+	account_gone(heap, block->site, block->bytes);
 }
 
 void gcs_block_set(struct gcs_heap *heap, struct gcs_block *block, struct gcs_site *site, uint64_t bytes)
@@ -28,7 +28,7 @@ void gcs_block_set(struct gcs_heap *heap, struct gcs_block *block, struct gcs_si
 	block->site->arrays_made++;
 	block->site->arrays_made_bytes += block->bytes;
 	block->site->arrays_moved += was_there;
-	account_live(heap, block);
+	account_live(heap, block->site, block->bytes);
 	trace_add(heap, block);
 }
 
