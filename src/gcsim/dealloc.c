@@ -141,8 +141,13 @@ static void dealloc_nested(struct gcs_heap *heap, struct gcs_object *o)
 	}
 	heap->nesting++;
 	dealloc(o);
+	nesting_end(heap);
+}
+
+void nesting_end(struct gcs_heap *heap)
+{
 	heap->nesting--;
-	if (heap->nesting || !heap->trash)
+	if (__builtin_expect(heap->nesting || !heap->trash, 1))
 		return;
 	heap->nesting++;
 	while (heap->trash)

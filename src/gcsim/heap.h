@@ -219,6 +219,8 @@ static inline bool is_pooled(const struct memory *m, size_t bytes)
 /* Counts an allocation of an object with links, and collects when that is due. */
 void generations_count(struct gcs_heap *heap);
 void object_release(struct gcs_heap *heap, struct gcs_object *object);
+/* Ends a level of nested teardowns (heap->nesting); the outermost destroys what waits. */
+void nesting_end(struct gcs_heap *heap);
 void freelists_clear(struct gcs_heap *heap);
 /* True: kept. */
 bool freelist_keep(struct gcs_heap *heap, struct gcs_object *object);

@@ -273,19 +273,21 @@ static void call_one(struct gcs_weakref *ref)
 	gcs_xdecref(closure);
 }
 
-/* It holds several in a tuple, which lets go of its last item first. */
-static void call_all(struct gcs_weakref *first, struct gcs_weakref *last)
+/* It holds several in a tuple, which lets go of its last item first, one level deeper. */
+static void call_all(struct gcs_heap *heap, struct gcs_weakref *first, struct gcs_weakref *last)
 {
 	struct gcs_weakref *prev;
 
 	for (struct gcs_weakref *ref = first; ref; ref = ref->next)
 		call(ref);
+	heap->nesting++;
 	for (struct gcs_weakref *ref = last; ref; ref = prev) {
 		prev = ref->prev;
 		ref->prev = ref->next = NULL;
 		drop_closure(ref);
 		gcs_decref(&ref->head);
 	}
+	nesting_end(heap);
 }
 
 void gcs_dealloc_weakrefs(struct gcs_object *o)
@@ -307,8 +309,8 @@ void gcs_dealloc_weakrefs(struct gcs_object *o)
 	first = clear_and_queue(o, &last);
 	if (first && is_one)
 		call_one(first);
-	else
-		call_all(first, last);
+	else if (first)
+		call_all(heap_of(o), first, last);
 }
 
 /* --- the type ---------------------------------------------------------------------------------------- */

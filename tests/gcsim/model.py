@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random programs of objects, references, finalizers and weak references, run by CPython.
 
-Prints the same log as tests/gcsim/model.c for the same seeds.  Nothing that is not part of the
+Prints the same log as tests/gcsim/model-run.c for the same seeds.  Nothing that is not part of the
 program may make an object that the collector counts: so there are no tuples, no bound methods and
 no local variables that hold a node longer than the C program does.
 
@@ -23,7 +23,7 @@ state = 0
 seed = 0
 counter = 0
 is_quiet = False
-is_burst = False
+is_deep = False
 
 
 def rnd(n):
@@ -93,7 +93,7 @@ def finalizer(o):
         setattr(o, SLOTS[k], roots[p])
     elif what == 10 and roots[p] is not None:
         setattr(roots[p], SLOTS[k], o)
-    elif what == 11 and not is_burst:
+    elif what == 11 and not is_deep:
         refs[mix(num, 4, NR_REFS)] = weakref.ref(o)
 
 
@@ -127,7 +127,11 @@ def make_ref(j, m):
     return weakref.ref(roots[j], c)
 
 
+# From the first chain on no finalizer makes a weak reference: the tuple of its argument would wait at
+# the trashcan's limit, and keep the dying object alive.
 def chain(i, length, kinds):
+    global is_deep
+    is_deep = True
     n = 0
     while n < length:
         if n % 7 == 3:
@@ -229,8 +233,8 @@ def op_collect(op):
 # Automatic collections, seen by when finalizers run.  Without weak references: CPython makes tuples
 # for their calls, which count as objects after a full collection took the kept ones away.
 def op_burst(g, length):
-    global is_burst
-    is_burst = True
+    global is_deep
+    is_deep = True
     n = 0
     while n < 40:
         finish()
@@ -245,7 +249,6 @@ def op_burst(g, length):
         n += 1
     gc.disable()
     log.append("burst " + str(counter) + " count " + str(gc.get_count()[0]))
-    is_burst = False
 
 
 def step():
@@ -283,8 +286,9 @@ def stats_text(before):
 
 
 def run(number, is_printed):
-    global state, seed, counter, is_quiet
+    global state, seed, counter, is_quiet, is_deep
     state = seed = number
+    is_deep = False
     counter = 0
     gc.freeze()
     before = gc.get_stats()

@@ -4,7 +4,7 @@
  * stops, and each stop its journey.  Counting references never frees them.  The program finds the
  * line itself, and writes two snapshots for heapledger.
  *
- * Usage: graph-leak BEFORE.hl AFTER.hl
+ * Usage: graph BEFORE.hl AFTER.hl
  */
 #include <stdio.h>
 #include <string.h>

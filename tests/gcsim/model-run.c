@@ -34,7 +34,7 @@ static struct gcs_object *refs[NR_REFS];
 static uint64_t state;
 static uint32_t seed;
 static int counter;
-static bool is_burst, is_frozen;
+static bool is_deep, is_frozen;
 static long nr_errors;
 
 static unsigned int rnd(unsigned int n)
@@ -192,7 +192,7 @@ static void finalizer(struct gcs_object *self)
 			set_slot(roots[p], k, o);
 		break;
 	case 11:
-		if (!is_burst)
+		if (!is_deep)
 			GCS_SET(&refs[mix(o->num, 4, NR_REFS)], weak(o, NULL, NULL));
 		break;
 	}
@@ -249,6 +249,7 @@ static struct node *link_two(struct node *o, struct node *a, struct node *b)
 
 static void chain(unsigned int i, unsigned int length, unsigned int kinds)
 {
+	is_deep = true;
 	for (unsigned int n = 0; n < length; n++) {
 		struct node *o = new(n % 7 == 3 ? kinds : kinds ? 1 : n % 2);
 		struct node *a = ref_to(roots[i]);
@@ -369,7 +370,7 @@ static void op_burst(unsigned int g, unsigned int length)
 	int thresholds[GCS_NR_GENERATIONS] = {3 + (int)g, 2, 2};
 	int counts[GCS_NR_GENERATIONS];
 
-	is_burst = true;
+	is_deep = true;
 	for (int n = 0; n < 40; n++)
 		finish();
 	gcs_set_threshold(heap, thresholds);
@@ -381,7 +382,6 @@ static void op_burst(unsigned int g, unsigned int length)
 	gcs_disable(heap);
 	gcs_get_count(heap, counts);
 	printf("burst %d count %d\n", counter, counts[0]);
-	is_burst = false;
 }
 
 static void op_collect(unsigned int op)
@@ -473,6 +473,7 @@ static int run(uint32_t number)
 	state = seed = number;
 	counter = 0;
 	is_frozen = false;
+	is_deep = false;
 	for (unsigned int i = 0; i < NR_ROOTS; i++)
 		roots[i] = NULL;
 	for (int i = 0; i < NR_REFS; i++)
