@@ -522,7 +522,8 @@ enum gcs_snapshot_what {
 
 /**
  * gcs_snapshot() - the accounts as a snapshot of libheapledger
- * @out: the caller's; top, diff, export and the library's statistics work on it.  Domain 1.
+ * @out: the caller's; top, diff, export and the library's statistics work on it.  Domain 0, as
+ *       objects are in tracemalloc
  *
  * Returns: 0; -EFBIG; -ENOMEM.
  */

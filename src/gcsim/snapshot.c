@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The accounts of all sites as a snapshot of libheapledger, in domain 1. */
+/* The accounts of all sites as a snapshot of libheapledger, in domain 0. */
 #include "gcsim/account.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "snapshot/heapledger-build.h"
 
-#define DOMAIN 1
+#define DOMAIN 0
 
 static struct hl_text text_of(const char *string)
 {

@@ -352,7 +352,7 @@ static struct hl_totals totals_of(enum gcs_snapshot_what what)
 	struct hl_totals totals;
 
 	ck_assert_int_eq(gcs_snapshot(heap, what, &snapshot), 0);
-	hl_snapshot_totals(snapshot, 1, &totals);
+	hl_snapshot_totals(snapshot, 0, &totals);
 	hl_snapshot_unref(snapshot);
 	return totals;
 }
