@@ -4,8 +4,8 @@
  *
  * Everything lives in the parser's arena; names are interned in it, so equal names are the same
  * pointer. Lists are arrays. No node is deeper than AST_MAX_DEPTH, so that walking the tree by
- * recursion is safe. The parser leaves out nothing and folds nothing; constants of
- * adjacent literals are joined.
+ * recursion is safe. The parser leaves out nothing and folds nothing, but joins adjacent
+ * literals; fold.c changes the tree afterwards, as CPython's optimizer of the tree does.
  */
 #ifndef HL_SCENARIO_AST_H
 #define HL_SCENARIO_AST_H
@@ -20,6 +20,7 @@
 #define AST_MAX_DEPTH 1000
 
 struct constant;
+struct scope;
 struct expr;
 struct stmt;
 
@@ -146,6 +147,7 @@ struct expr {
 		struct {
 			struct parameters parameters;
 			struct expr *body;
+			struct scope *scope;		/* set by scope.c, as those below */
 		} lambda;
 		struct {
 			struct expr *function;
@@ -163,6 +165,7 @@ struct expr {
 			struct expr *value;		/* of a dict */
 			struct for_clause *clauses;
 			uint32_t nr_clauses;
+			struct scope *scope;
 		} comprehension;
 		struct expr *value;			/* starred, yield (may be NULL) */
 		struct {
@@ -263,11 +266,13 @@ struct stmt {
 			const char *name;
 			struct parameters parameters;
 			struct stmt_list body;
+			struct scope *scope;
 		} function;
 		struct {
 			const char *name;
 			struct expr_list bases;
 			struct stmt_list body;
+			struct scope *scope;
 		} class;
 	};
 };

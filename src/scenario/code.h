@@ -40,7 +40,7 @@ enum constant_kind {
 	CONSTANT_STR,		/* text: UTF-8; a lone surrogate is three bytes, as surrogatepass makes it */
 	CONSTANT_BYTES,		/* text: the bytes */
 	CONSTANT_TUPLE,		/* items, in order; also empty */
-	CONSTANT_FROZENSET,	/* items, each once, in source order: the order of insertion */
+	CONSTANT_FROZENSET,	/* items in source order, the order of insertion; some may be equal */
 	CONSTANT_CODE,		/* code */
 };
 
@@ -200,7 +200,7 @@ struct scenario_error {
 	char message[SCENARIO_MESSAGE_BYTES];
 };
 
-struct arena;
+struct compilation;
 
 /*
  * A compiled file: one unit, or one per cell that is not empty. Units run in order in one global
@@ -211,7 +211,7 @@ struct program {
 	struct code **units;
 	uint32_t nr_constants;
 	const struct constant *const *constants;	/* [nr_constants] by id */
-	struct arena *arena;
+	struct compilation *memory;	/* private */
 };
 
 enum program_flag {

@@ -88,8 +88,10 @@
  * LIST_EXTEND n    list .. it -> list .. list.extend(it), n as in LIST_APPEND; releases it. After BUILD_LIST 0 a
  *                                        literal of constants comes from a tuple constant: capacity
  *                                        rounded up to even by list.extend. Not iterable (only from a call
- *                                        f(*x)): TypeError "Value after * must be an iterable, not int".
+ *                                        f(a, *x)): TypeError "Value after * must be an iterable, not int".
  * SET_UPDATE n     set .. it -> set ..   set.update(it), from a frozenset constant. Releases it.
+ * DICT_UPDATE n    dict .. d -> dict ..  dict.update(d), d being a dict made by the instructions before: a
+ *                                        display of more than 17 entries is built in parts. Releases d.
  * LIST_TO_TUPLE    list -> tuple         releases list. Only in calls with *.
  * FORMAT_VALUE f   v -> str | v spec -> str    f & 3: conversion 0 none, 1 str, 2 repr, 3 ascii; f & 4: with a
  *                                        spec on top. format(v, spec or ''); an exact str without spec is kept
@@ -123,7 +125,10 @@
  *                                        released when its frame ends, after the slots. A built-in borrows
  *                                        the arguments from the stack; then it is released, then the
  *                                        arguments, self first.
- * CALL_FUNCTION_EX 0   NULL f tuple -> r f(*tuple): releases tuple, f.
+ * CALL_FUNCTION_EX k   NULL f it [dict] -> r    f(*it, **dict), dict only with k = 1: a fresh one with str
+ *                                        keys. What is no tuple is made one first; not iterable: TypeError
+ *                                        "__main__.f() argument after * must be an iterable, not int".
+ *                                        Releases f, it, dict.
  * MAKE_FUNCTION f  [defaults] [closure] code -> function    f & 1: a tuple of defaults, f & 8: a tuple of
  *                                        cells, in this order below the code. Steals. Its globals are the
  *                                        frame's, __qualname__ is code->qualname, __module__ the __name__ global.
@@ -171,7 +176,8 @@
 	OP(UNARY_POSITIVE) OP(UNARY_NEGATIVE) OP(UNARY_NOT) OP(UNARY_INVERT) OP(BINARY_OP) \
 	OP(COMPARE_OP) OP(IS_OP) OP(CONTAINS_OP) \
 	OP(BUILD_TUPLE) OP(BUILD_LIST) OP(BUILD_SET) OP(BUILD_MAP) OP(BUILD_CONST_KEY_MAP) \
-	OP(LIST_APPEND) OP(SET_ADD) OP(MAP_ADD) OP(LIST_EXTEND) OP(SET_UPDATE) OP(LIST_TO_TUPLE) \
+	OP(LIST_APPEND) OP(SET_ADD) OP(MAP_ADD) OP(LIST_EXTEND) OP(SET_UPDATE) OP(DICT_UPDATE) \
+	OP(LIST_TO_TUPLE) \
 	OP(FORMAT_VALUE) OP(BUILD_STRING) \
 	OP(UNPACK_SEQUENCE) OP(GET_ITER) OP(FOR_ITER) \
 	OP(JUMP) OP(POP_JUMP_IF_FALSE) OP(POP_JUMP_IF_TRUE) OP(POP_JUMP_IF_NONE) \
