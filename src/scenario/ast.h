@@ -213,7 +213,6 @@ struct except_clause {
 
 struct stmt {
 	enum stmt_kind kind;
-	uint16_t depth;
 	bool silent;		/* of an expression statement: ends in ';', a notebook does not echo it */
 	uint32_t line;
 	uint32_t end_line;

@@ -156,7 +156,8 @@ struct code {
 
 	uint32_t nr_instrs;
 	struct instr *instrs;
-	const uint32_t *lines;		/* [nr_instrs] from 1; of the file, also for a cell */
+	const uint32_t *lines;		/* [nr_instrs] from 1, of the file, also in a cell; 0: CPython has
+					 * no line there (COPY_FREE_VARS, MAKE_CELL) */
 	uint32_t nr_handlers;
 	const struct handler *handlers;
 
