@@ -137,20 +137,32 @@ static struct block *skip_empty(struct block *b)
 {
 	for (; b->next; b = b->next) {
 		for (uint32_t i = 0; i < b->nr; i++) {
-			if (!is_nothing(&b->ins[i]) || b->ins[i].line)
+			if (b->ins[i].op != OP_NOP || b->ins[i].line)
 				return b;
 		}
 	}
 	return b;
 }
 
-/* A short block without lines that leaves: the end of a function, which many jumps may go to. */
-static bool is_bare_exit(const struct block *b)
+/* A block of at most so many instructions that leaves, without jumps. */
+static bool is_exit(const struct block *b, uint32_t max)
 {
-	if (!b->nr || b->nr > 4 || !op_leaves(b->ins[b->nr - 1].op))
+	if (!b->nr || b->nr > max || !op_leaves(b->ins[b->nr - 1].op))
 		return false;
 	for (uint32_t i = 0; i < b->nr; i++) {
-		if (b->ins[i].line || b->ins[i].target)
+		if (b->ins[i].target)
+			return false;
+	}
+	return true;
+}
+
+/* One without lines: the end of a function, which many jumps may go to. */
+static bool is_bare_exit(const struct block *b)
+{
+	if (!is_exit(b, 12))
+		return false;
+	for (uint32_t i = 0; i < b->nr; i++) {
+		if (b->ins[i].line)
 			return false;
 	}
 	return true;
@@ -185,6 +197,23 @@ static void count_predecessors(struct unit *u)
 	}
 }
 
+/* A jump to an end of four instructions or less is replaced by them. */
+static void inline_exits(struct unit *u)
+{
+	for (struct block *b = u->first; b; b = b->next) {
+		struct ins *jump = last_jump(b);
+		const struct block *exit = jump ? skip_empty(jump->target) : NULL;
+
+		if (!exit || exit == b || jump->op != OP_JUMP || !is_exit(exit, 4))
+			continue;
+		compilation_spend(u->c, 0, exit->nr);
+		jump->op = OP_NOP;
+		jump->target = NULL;
+		for (uint32_t i = 0; i < exit->nr; i++)
+			PUSH(u->c, b->ins, b->nr, exit->ins[i]);
+	}
+}
+
 /*
  * The end of a function that several jumps go to is copied for each of them, so that it has the
  * jump's line.
@@ -198,6 +227,7 @@ static void copy_exits(struct unit *u)
 		if (!exit || exit->nr_predecessors < 2 || !is_bare_exit(exit))
 			continue;
 		exit->nr_predecessors--;
+		compilation_spend(u->c, 0, exit->nr);
 		copy = unit_new_block(u);
 		*copy = *exit;
 		copy->ins = NEW_ARRAY(u->c, struct ins, exit->nr);
@@ -224,6 +254,8 @@ static void propagate_lines(struct unit *u)
 			continue;
 		if (b->nr_predecessors != 1)
 			line = 0;
+		if (b == u->first->next && u->kind != UNIT_MODULE)
+			line = u->first_line;	/* what goes before has CPython's RESUME */
 		for (uint32_t i = 0; i < b->nr; i++) {
 			if (b->ins[i].line)
 				line = b->ins[i].line;
@@ -235,6 +267,47 @@ static void propagate_lines(struct unit *u)
 		if (!falls_through(b))
 			line = 0;
 	}
+}
+
+/* The first instruction that is done in a block or behind it; NULL: none. */
+static const struct ins *first_done(const struct block *b)
+{
+	for (; b; b = b->next) {
+		for (uint32_t i = 0; i < b->nr; i++) {
+			if (b->ins[i].op != OP_NOP)
+				return &b->ins[i];
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Once all lines are known, jumps to a JUMP go to its target, whatever its line was: that saves
+ * the machine a step.
+ */
+static void skip_jumps(struct unit *u)
+{
+	for (struct block *b = u->first; b; b = b->next) {
+		struct ins *jump = last_jump(b);
+
+		for (int links = 0; jump && links < 32; links++) {
+			const struct ins *to = first_done(jump->target);
+
+			if (!to || to->op != OP_JUMP || to->target == jump->target)
+				break;
+			jump->target = to->target;
+		}
+	}
+}
+
+/* Depths and what is reached, anew: ends that were copied may have lost their last jump. */
+static void find_reached(struct unit *u)
+{
+	for (struct block *b = u->first; b; b = b->next) {
+		b->is_reached = false;
+		b->depth = -1;
+	}
+	stack_size(u);
 }
 
 /* A jump to what follows anyway. */
@@ -421,9 +494,12 @@ struct code *unit_assemble(struct unit *u, bool adds_none)
 	add_prefix(u, slots, code->nr_slots);
 	unit_optimise(u);
 	code->stack_size = stack_size(u);
+	inline_exits(u);
 	count_predecessors(u);
 	copy_exits(u);
 	propagate_lines(u);
+	skip_jumps(u);
+	find_reached(u);
 	label_handlers(u);
 	code->nr_instrs = lay_out(u);
 	write_instructions(u, code, slots);

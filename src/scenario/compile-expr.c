@@ -135,12 +135,11 @@ void compile_jump_if(struct unit *u, const struct expr *e, struct block *target,
 	} else if (e->kind == EXPR_CONDITIONAL) {
 		jump_if_conditional(u, e, target, when);
 	} else if (e->kind == EXPR_COMPARE && e->compare.comparators.nr > 1) {
-		uint32_t line = u->line;
-
 		u->line = e->line;
 		jump_if_chain(u, e, target, when);
-		u->line = line;
 	} else {
+		if (e->kind == EXPR_COMPARE)	/* and CPython does not go back to the line before */
+			u->line = e->line;
 		compile_expr(u, e);
 		emit_jump(u, when ? OP_POP_JUMP_IF_TRUE : OP_POP_JUMP_IF_FALSE, target);
 	}

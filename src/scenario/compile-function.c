@@ -63,7 +63,8 @@ void compile_function(struct unit *u, const struct stmt *s)
 	if (docstring)
 		inner.flags |= CODE_DOCSTRING;
 	unit_constant(&inner, docstring ? docstring : constant_simple(u->c, CONSTANT_NONE));
-	compile_stmts(&inner, &s->function.body);
+	for (uint32_t i = !!docstring; i < s->function.body.nr; i++)
+		compile_stmt(&inner, s->function.body.data[i]);
 	code = unit_assemble(&inner, true);
 	emit_function(u, &inner, code, flags);
 	emit_variable(u, s->function.name, CONTEXT_STORE);
@@ -79,7 +80,7 @@ void compile_lambda(struct unit *u, const struct expr *e)
 	set_parameters(&inner, &e->lambda.parameters);
 	unit_constant(&inner, constant_simple(u->c, CONSTANT_NONE));
 	compile_expr(&inner, e->lambda.body);
-	inner.line = e->lambda.body->line;
+	inner.line = e->line;
 	emit(&inner, OP_RETURN_VALUE, 0);
 	code = unit_assemble(&inner, false);
 	emit_function(u, &inner, code, flags);

@@ -157,58 +157,63 @@ static void optimise_constant(struct unit *u, struct block *b, uint32_t at)
 	}
 }
 
-/* The first instruction that does something when control comes to a block. */
-static const struct ins *first_ins(const struct block *b)
+/*
+ * A jump to a jump goes where that one goes, as @op; but lines are kept: what is in another line is
+ * visited.
+ */
+static bool thread(struct ins *ins, const struct ins *to, unsigned int op)
 {
-	for (; b; b = b->next) {
-		for (uint32_t i = 0; i < b->nr; i++) {
-			if (b->ins[i].op != OP_NOP)
-				return &b->ins[i];
-		}
-	}
-	return NULL;
+	if (ins->line != to->line || ins->target == to->target)
+		return false;
+	ins->target = to->target;
+	ins->op = (uint16_t)op;
+	return true;
 }
 
-/* A jump to a jump goes to the end of the chain; eight links are enough for what people write. */
+/* A test that is known to fail when the jump comes to it: goes on behind it. */
+static bool pass_by(struct ins *ins, const struct ins *to, unsigned int op)
+{
+	if (ins->line != to->line || !ins->target->next)
+		return false;
+	ins->op = (uint16_t)op;
+	ins->target = ins->target->next;
+	return true;
+}
+
+/* One step of a conditional jump that keeps its value; @jumps_if_false: or else if true. */
+static bool thread_or_pop(struct ins *ins, const struct ins *to, bool jumps_if_false)
+{
+	unsigned int pop = jumps_if_false ? OP_POP_JUMP_IF_FALSE : OP_POP_JUMP_IF_TRUE;
+
+	switch (to->op) {
+	case OP_JUMP:
+		return thread(ins, to, ins->op);
+	case OP_POP_JUMP_IF_FALSE: case OP_POP_JUMP_IF_TRUE:
+		return to->op == pop ? thread(ins, to, pop) : pass_by(ins, to, pop);
+	case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP:
+		return to->op == ins->op ? thread(ins, to, ins->op) : pass_by(ins, to, pop);
+	default:
+		return false;
+	}
+}
+
+/* Chains of more links than people write are left as they are, so that a ring ends too. */
 static void thread_jump(struct ins *ins)
 {
-	const struct ins *to = first_ins(ins->target);
-	int links;
+	const struct ins *to;
+	bool goes_on = true;
 
-	for (links = 0; to && links < 8; links++) {
-		bool same = to->op == ins->op && to->op != OP_FOR_ITER;
-
-		if (ins->op == OP_FOR_ITER || !op_jumps(to->op))
+	for (int links = 0; goes_on && links < 32; links++) {
+		while (!ins->target->nr && ins->target->next)
+			ins->target = ins->target->next;
+		to = ins->target->nr ? &ins->target->ins[0] : NULL;
+		if (!to)
 			return;
-		if (ins->op == OP_JUMP_IF_FALSE_OR_POP && to->op == OP_POP_JUMP_IF_FALSE)
-			ins->op = OP_POP_JUMP_IF_FALSE;
-		else if (ins->op == OP_JUMP_IF_TRUE_OR_POP && to->op == OP_POP_JUMP_IF_TRUE)
-			ins->op = OP_POP_JUMP_IF_TRUE;
-		else if (to->op != OP_JUMP && !(same && (to->op == OP_JUMP_IF_FALSE_OR_POP ||
-						to->op == OP_JUMP_IF_TRUE_OR_POP)))
-			return;
-		ins->target = to->target;
-		to = first_ins(ins->target);
+		if (ins->op == OP_JUMP_IF_FALSE_OR_POP || ins->op == OP_JUMP_IF_TRUE_OR_POP)
+			goes_on = thread_or_pop(ins, to, ins->op == OP_JUMP_IF_FALSE_OR_POP);
+		else
+			goes_on = to->op == OP_JUMP && ins->op != OP_FOR_ITER && thread(ins, to, ins->op);
 	}
-}
-
-/*
- * "(a and b) or c": where a is false the jump goes to a test that is then known to fail; it pops, and
- * goes on behind the test.
- */
-static void thread_opposite(struct ins *ins)
-{
-	struct block *target = ins->target;
-	const struct ins *to = target->nr ? &target->ins[0] : NULL;
-	bool is_false = ins->op == OP_JUMP_IF_FALSE_OR_POP;
-
-	if (!to || target->nr != 1 || to->line != ins->line || !target->next)
-		return;
-	if (to->op != (is_false ? OP_JUMP_IF_TRUE_OR_POP : OP_JUMP_IF_FALSE_OR_POP) &&
-			to->op != (is_false ? OP_POP_JUMP_IF_TRUE : OP_POP_JUMP_IF_FALSE))
-		return;
-	ins->op = is_false ? OP_POP_JUMP_IF_FALSE : OP_POP_JUMP_IF_TRUE;
-	ins->target = target->next;
 }
 
 static void optimise_ins(struct unit *u, struct block *b, uint32_t at)
@@ -232,9 +237,9 @@ static void optimise_ins(struct unit *u, struct block *b, uint32_t at)
 			clear(ins);
 		}
 		break;
-	case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP:
-		thread_opposite(ins);
-		break;
+	default:
+		if (op_jumps(ins->op))
+			thread_jump(ins);
 	}
 }
 
@@ -245,9 +250,5 @@ void unit_optimise(struct unit *u)
 	for (b = u->first; b; b = b->next) {
 		for (uint32_t i = 0; i < b->nr; i++)
 			optimise_ins(u, b, i);
-	}
-	for (b = u->first; b; b = b->next) {
-		if (b->nr && op_jumps(b->ins[b->nr - 1].op))
-			thread_jump(&b->ins[b->nr - 1]);
 	}
 }

@@ -77,6 +77,10 @@ static void fold_operation(struct compilation *c, struct expr *e)
 			become(e, fold_unary(c, e->unary.op, e->unary.operand->constant));
 		else if (e->unary.op == UNARY_OP_NOT)
 			fold_not(e);
+	} else if (e->binary.op == BINARY_REMAINDER && e->binary.right->kind == EXPR_TUPLE &&
+			is_constant(e->binary.left) &&
+			e->binary.left->constant->kind == CONSTANT_STR) {
+		fold_format(c, e);
 	} else if (is_constant(e->binary.left) && is_constant(e->binary.right)) {
 		become(e, fold_binary(c, e->binary.op, e->binary.left->constant,
 				e->binary.right->constant));

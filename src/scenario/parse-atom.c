@@ -168,6 +168,7 @@ static struct expr *parse_parens(struct parser *p)
 	struct expr *inner;
 
 	parser_advance(p);
+	e->parenthesised = true;
 	if (parser_accept(p, TOKEN_RIGHT_PAREN))
 		return parser_finish(p, e);
 	inner = parser_is(p, TOKEN_YIELD) ? parse_yield(p) : parse_expr_list(p);

@@ -142,10 +142,11 @@ static int binary_level(enum token_kind kind, enum binary_op *op)
 	return 0;
 }
 
-static struct expr *new_binary(struct parser *p, struct expr *left, enum binary_op op,
-		struct expr *right)
+/* @line: where the left operand begins, with the parentheses around it. */
+static struct expr *new_binary(struct parser *p, uint32_t line, struct expr *left,
+		enum binary_op op, struct expr *right)
 {
-	struct expr *e = parser_new_expr(p, EXPR_BINARY, left->line);
+	struct expr *e = parser_new_expr(p, EXPR_BINARY, line);
 
 	e->binary.op = op;
 	e->binary.left = left;
@@ -153,11 +154,12 @@ static struct expr *new_binary(struct parser *p, struct expr *left, enum binary_
 	return parser_finish(p, e);
 }
 
-static void parse_call_or_index(struct parser *p, struct expr **e);
+static void parse_call_or_index(struct parser *p, struct expr **e, uint32_t line);
 
 /* An atom with its ".name", "[index]" and "(arguments)". */
 static struct expr *parse_primary(struct parser *p)
 {
+	uint32_t line = p->token.line;
 	struct expr *e, *outer;
 
 	if (parser_is(p, TOKEN_AWAIT))
@@ -165,12 +167,12 @@ static struct expr *parse_primary(struct parser *p)
 	e = parse_atom(p);
 	for (;;) {
 		if (parser_accept(p, TOKEN_DOT)) {
-			outer = parser_new_expr(p, EXPR_ATTRIBUTE, e->line);
+			outer = parser_new_expr(p, EXPR_ATTRIBUTE, line);
 			outer->attribute.value = e;
 			outer->attribute.name = parser_expect_name(p);
 			e = parser_finish(p, outer);
 		} else if (parser_is(p, TOKEN_LEFT_PAREN) || parser_is(p, TOKEN_LEFT_BRACKET)) {
-			parse_call_or_index(p, &e);
+			parse_call_or_index(p, &e, line);
 		} else {
 			return e;
 		}
@@ -208,12 +210,13 @@ static struct expr *parse_slice(struct parser *p)
 
 static struct expr *parse_index(struct parser *p)
 {
+	uint32_t line = p->token.line;
 	struct expr *first = parse_slice(p);
 	struct expr *e;
 
 	if (!parser_is(p, TOKEN_COMMA))
 		return first;
-	e = parser_new_expr(p, EXPR_TUPLE, first->line);
+	e = parser_new_expr(p, EXPR_TUPLE, line);
 	PUSH(p->c, e->items.data, e->items.nr, first);
 	while (parser_accept(p, TOKEN_COMMA)) {
 		if (parser_is(p, TOKEN_RIGHT_BRACKET))
@@ -223,18 +226,18 @@ static struct expr *parse_index(struct parser *p)
 	return parser_finish(p, e);
 }
 
-static void parse_call_or_index(struct parser *p, struct expr **e)
+static void parse_call_or_index(struct parser *p, struct expr **e, uint32_t line)
 {
 	struct expr *outer;
 
 	parser_enter(p);
 	if (parser_is(p, TOKEN_LEFT_PAREN)) {
-		outer = parser_new_expr(p, EXPR_CALL, (*e)->line);
+		outer = parser_new_expr(p, EXPR_CALL, line);
 		outer->call.function = *e;
 		parse_arguments(p, outer);
 	} else {
 		parser_advance(p);
-		outer = parser_new_expr(p, EXPR_SUBSCRIPT, (*e)->line);
+		outer = parser_new_expr(p, EXPR_SUBSCRIPT, line);
 		outer->subscript.value = *e;
 		outer->subscript.index = parse_index(p);
 		parser_expect(p, TOKEN_RIGHT_BRACKET);
@@ -245,6 +248,7 @@ static void parse_call_or_index(struct parser *p, struct expr **e)
 
 static struct expr *parse_unary(struct parser *p)
 {
+	uint32_t line = p->token.line;
 	enum unary_op op;
 	struct expr *e;
 
@@ -261,7 +265,7 @@ static struct expr *parse_unary(struct parser *p)
 		if (!parser_accept(p, TOKEN_POWER))
 			return e;
 		parser_enter(p);
-		e = new_binary(p, e, BINARY_POWER, parse_unary(p));
+		e = new_binary(p, line, e, BINARY_POWER, parse_unary(p));
 	} else {
 		e = parser_new_expr(p, EXPR_UNARY, p->token.line);
 		e->unary.op = op;
@@ -276,6 +280,7 @@ static struct expr *parse_unary(struct parser *p)
 
 static struct expr *parse_binary(struct parser *p, int level)
 {
+	uint32_t line = p->token.line;
 	struct expr *left = parse_unary(p);
 	enum binary_op op;
 	int here;
@@ -287,7 +292,7 @@ static struct expr *parse_binary(struct parser *p, int level)
 		if (!here || here < level)
 			return left;
 		parser_advance(p);
-		left = new_binary(p, left, op, parse_binary(p, here + 1));
+		left = new_binary(p, line, left, op, parse_binary(p, here + 1));
 	}
 }
 
@@ -326,6 +331,7 @@ static int read_comparison(struct parser *p)
 
 static struct expr *parse_comparison(struct parser *p)
 {
+	uint32_t line = p->token.line;
 	struct expr *left = parse_operand(p);
 	struct expr *e = NULL;
 	uint32_t nr_ops = 0;
@@ -333,7 +339,7 @@ static struct expr *parse_comparison(struct parser *p)
 
 	while ((op = read_comparison(p)) >= 0) {
 		if (!e) {
-			e = parser_new_expr(p, EXPR_COMPARE, left->line);
+			e = parser_new_expr(p, EXPR_COMPARE, line);
 			e->compare.left = left;
 		}
 		PUSH(p->c, e->compare.ops, nr_ops, (uint8_t)op);
@@ -359,13 +365,14 @@ static struct expr *parse_not(struct parser *p)
 
 static struct expr *parse_bool(struct parser *p, bool is_or)
 {
+	uint32_t line = p->token.line;
 	struct expr *first = is_or ? parse_bool(p, false) : parse_not(p);
 	enum token_kind word = is_or ? TOKEN_OR : TOKEN_AND;
 	struct expr *e;
 
 	if (!parser_is(p, word))
 		return first;
-	e = parser_new_expr(p, EXPR_BOOL, first->line);
+	e = parser_new_expr(p, EXPR_BOOL, line);
 	e->boolean.is_or = is_or;
 	PUSH(p->c, e->boolean.values.data, e->boolean.values.nr, first);
 	while (parser_accept(p, word))
@@ -392,12 +399,13 @@ static struct expr *parse_lambda(struct parser *p)
 
 static struct expr *parse_conditional(struct parser *p)
 {
+	uint32_t line = p->token.line;
 	struct expr *body = parse_disjunction(p);
 	struct expr *e;
 
 	if (!parser_accept(p, TOKEN_IF))
 		return body;
-	e = parser_new_expr(p, EXPR_CONDITIONAL, body->line);
+	e = parser_new_expr(p, EXPR_CONDITIONAL, line);
 	e->conditional.body = body;
 	e->conditional.test = parse_disjunction(p);
 	if (!parser_is(p, TOKEN_ELSE) && !parser_is(p, TOKEN_COLON))
@@ -428,12 +436,13 @@ static struct expr *parse_item(struct parser *p, bool is_target)
 
 static struct expr *parse_list(struct parser *p, bool is_target)
 {
+	uint32_t line = p->token.line;
 	struct expr *first = parse_item(p, is_target);
 	struct expr *e;
 
 	if (!parser_is(p, TOKEN_COMMA))
 		return first;
-	e = parser_new_expr(p, EXPR_TUPLE, first->line);
+	e = parser_new_expr(p, EXPR_TUPLE, line);
 	PUSH(p->c, e->items.data, e->items.nr, first);
 	while (parser_accept(p, TOKEN_COMMA)) {
 		if (!parser_can_begin_expr(&p->token) && !parser_is(p, TOKEN_STAR))

@@ -1,0 +1,158 @@
+"""module doc"""
+import sys, gc as g
+from weakref import ref, WeakSet as WS
+def f(a, b=1, *args):
+    "doc"
+    c = [y + a for y in range(b) if y if y > 2]
+    d = {k: v for k, v in args}
+    s = {z for z in c}
+    gx = (q * a for q in c for r in [q] for t in (1, 2))
+    a, b = b, a
+    a, b, c = c, b, a
+    a, b, c, d = d, c, b, a
+    (a), [b, c] = 1, (2, 3)
+    a = b = c = 5
+    x = lambda u, v=2, *w: (u, v, w, a)
+    a += 1
+    args[0] += 2
+    x.attr -= 3
+    x.y.z **= 2
+    del a, x.attr, args[0], (b, c)
+    if a and b or c and not d:
+        pass
+    elif not (a or b):
+        return
+    elif a < b < c:
+        return 1
+    else:
+        return a
+    while a < b <= c:
+        if a:
+            break
+        elif b:
+            continue
+        a = a if b else c
+    else:
+        print("else", a, sep="x", end=f"{a!r:>{b}}" "z" f"{a=}" f"{b=!s}" f"{c:x}")
+    for i, (j, k) in enumerate([1, 2, 3]):
+        for m in [a, b]:
+            if m: continue
+            return m
+        else:
+            break
+    try:
+        1 / 0
+    except (ValueError, TypeError) as e:
+        print(e)
+        return e
+    except ZeroDivisionError:
+        raise
+    except:
+        raise ValueError("x") from None
+    else:
+        a = 1
+    finally:
+        b = 2
+    for i in a:
+        try:
+            if i: return i
+            if b: break
+            continue
+        finally:
+            print(1)
+    for i in a:
+        try:
+            pass
+        except E as e:
+            if i: return i
+            if b: break
+            continue
+    try:
+        pass
+    finally:
+        for i in c:
+            try:
+                return 1
+            finally:
+                break
+    assert a, "msg"
+    assert b
+    assert (c > 1) != 0, f"{c}"
+    global gg
+    gg = 3
+    def inner():
+        nonlocal a
+        a = b
+        def deeper():
+            return a, args
+        return deeper
+    yield a
+    z = yield
+    return (yield 3)
+class A:
+    x = 1
+    __slots__ = ("a", "b")
+    def __init__(self, *a):
+        super().__init__()
+        self.__priv = 1
+        self.__priv += __class__
+    def m(self): return self.__priv
+    y = [x for x in range(3)]
+class B(A, object):
+    "docstring"
+    def f(self):
+        x = 1
+        class C:
+            x = x
+            def g(self): return x
+        return C
+a = 2 ** 30 - 1 + 0x_ff_ff * 0b101 - 0o17
+b = -1, +1, ~1, not 1, 1.5 * 2, "a" + "b", "ab" * 3, (1, 2) + (3,), (1, 2) * 2, 7 // -2, 7 % -2, 1 / 3, 2 ** -1, 2 ** 64, 2**100, 10**20, 1 << 62, 1 << 70, -7 >> 1, 5 & 3, 5 | 3, 5 ^ 3, True & False, True + 1, -7.5 // 2, -7.5 % 2, 2 ** 0.5, "abc"[1], (1, 2)[-1], b"ab"[0]
+l = [1, 2, 3]; l2 = [1, 2]; s = {1, 2, 3}; d = {"a": 1, "b": 2}; d2 = {"a": a}; e = {}; t = (a, b)
+x in [1, 2]; x not in {1, 2}; x in [a, b]; x is None; x is not None
+if x is None: pass
+if not x is None: y = 1
+if x is not None: y = 2
+z = l[1:2], l[:], l[::2], l[a:b:c], l[1, 2], l[1:2, 3]
+f(*a); f(1, *a, k=2); f(*a, *b); f(k=1, j=2); a.b(k=1); a.b(*c); a.b.c(1)(2)[3].d
+print(*a, sep="")
+f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, a)
+a.f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, a)
+big = [a, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
+bigt = (a, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+bigs = {a, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32}
+dd = {1: a, 2: a, 3: a, 4: a, 5: a, 6: a, 7: a, 8: a, 9: a, 10: a, 11: a, 12: a, 13: a, 14: a, 15: a, 16: a, 17: a, 18: a, 19: a, 20: a}
+dd = {1: a, 2: a, 3: a, 4: a, 5: a, 6: a, 7: a, 8: a, 9: a, 10: a, 11: a, 12: a, 13: a, 14: a, 15: a, 16: a, 17: a}
+dd = {1: a, 2: a, 3: a, 4: a, 5: a, 6: a, 7: a, 8: a, 9: a, 10: a, 11: a, 12: a, 13: a, 14: a, 15: a}
+x = f"", f"a", f"{a}", f"{{{a}}}", f"{a:>10}", f"{a!r:{b}.{c}}", f"{a + 1:,}", f'{d["k"]}', f"{lambda_}", "a" f"b{a}c" 'd', rf"\n{a}\d", f"\n{a}\x41é"
+x = 'é€😀', "\ud800", b'\xff\0', '\101\x41\u0041\U0001F600', r'\n', 'a\
+b', """x
+y"""
+x = (a
+     .b()
+     .c(1,
+        2))
+foo(a,
+    b
+    ,c)[
+    3
+    ] = (
+    4)
+a.b.c += 1; a[1] += 2
+x = a if b else c
+x = a or b and c or d
+x = (a and b) or c
+if (a and b) or (c and d): pass
+while True:
+    if a: break
+while 1: pass
+"%s %r %a %% x" % (a, b, c)
+"%5s|%-5s|%.3s|%5.2r|%-5.a" % (a, b, c, d, e)
+"%d" % (a,)
+"%s" % a
+"%s %s" % (a,)
+"%s" % (a, b)
+"abc%" % (a,)
+"%%" % ()
+"%(x)s" % (a,)
+"%05s" % (a,)
