@@ -157,7 +157,8 @@ struct code {
 	uint32_t nr_instrs;
 	struct instr *instrs;
 	const uint32_t *lines;		/* [nr_instrs] from 1, of the file, also in a cell; 0: CPython has
-					 * no line there (COPY_FREE_VARS, MAKE_CELL) */
+					 * no line there (COPY_FREE_VARS, MAKE_CELL, PUSH_EXC_INFO and
+					 * what else surrounds except clauses): keep the frame's last */
 	uint32_t nr_handlers;
 	const struct handler *handlers;
 
@@ -229,7 +230,8 @@ enum program_flag {
  * @out: receives the program; the caller owns it
  * @err: receives what is wrong; may be NULL
  *
- * Cost:    O(length) time and memory, but names of one function are O(n log n).
+ * Cost:    linear in @length but for sorting the cells of a function; code that nested finally blocks
+ *          multiply is limited to about 20 instructions for each byte.
  * Returns: 0; -EINVAL with @err->kind SCENARIO_SYNTAX or SCENARIO_UNSUPPORTED; -ENOMEM. On error
  *          @out is untouched.
  * Safety:  MT-Safe | AS-Unsafe heap
