@@ -156,9 +156,12 @@ struct code {
 
 	uint32_t nr_instrs;
 	struct instr *instrs;
-	const uint32_t *lines;		/* [nr_instrs] from 1, of the file, also in a cell; 0: CPython has
-					 * no line there (COPY_FREE_VARS, MAKE_CELL, PUSH_EXC_INFO and
-					 * what else surrounds except clauses): keep the frame's last */
+	/*
+	 * [nr_instrs] from 1, of the file, also in a cell. 0: CPython has no line there, such as what it
+	 * adds around except clauses. COPY_FREE_VARS, MAKE_CELL and RETURN_GENERATOR run before the
+	 * frame counts as begun: what they allocate belongs to the line of the caller (tracemalloc).
+	 */
+	const uint32_t *lines;
 	uint32_t nr_handlers;
 	const struct handler *handlers;
 
