@@ -94,7 +94,7 @@ struct sim_type {
 	struct gcs_object *(*in_place)(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
 	struct gcs_object *(*unary)(struct sim *sim, struct gcs_object *self, enum sim_unary op);
 	struct gcs_object *(*format)(struct sim *sim, struct gcs_object *self, struct gcs_object *spec);
-	/* Descriptors: what the attribute is when it is found in the class of @self; @self NULL: in the class itself. */
+	/* Descriptors: what the attribute is when it is found in the class of @self; NULL: in the class itself. */
 	struct gcs_object *(*descr_get)(struct sim *sim, struct gcs_object *descr, struct gcs_object *self,
 			struct sim_class *cls);
 	int (*descr_set)(struct sim *sim, struct gcs_object *descr, struct gcs_object *self, struct gcs_object *value);
