@@ -80,14 +80,16 @@ struct sim_dict_keys;			/* dict.c */
 struct sim_dict {
 	struct gcs_object head;
 	size_t used;
-	struct sim_dict_keys *keys;	/* NULL: the shared empty table of no bytes */
-	struct gcs_block block;
-	uint64_t version;		/* changes with every change of the keys: iteration notices */
+	struct sim_dict_keys *keys;	/* NULL: the shared empty table of no bytes, or the attributes of an instance: */
+	struct sim_shared_keys *shared;	/* the layout of its class; both or none of these two */
+	struct sim_values *values;
+	struct gcs_block block;		/* of the keys or values */
 };
 
 struct gcs_object *sim_dict_new(struct sim *sim);
-/* BUILD_MAP of @nr entries: room for them at once. */
-struct gcs_object *sim_dict_new_presized(struct sim *sim, size_t nr);
+/* BUILD_MAP, BUILD_CONST_KEY_MAP: room for all at once; keys at @keys[0], @keys[@step]..., values likewise; borrowed. */
+struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys, struct gcs_object *const *values,
+		size_t nr, size_t step);
 /* Borrowed; NULL without an exception: no such key; NULL with one: unhashable, or __eq__ raised. */
 struct gcs_object *sim_dict_get(struct sim *sim, struct gcs_object *dict, struct gcs_object *key);
 /* The same for a str key: never raises. */

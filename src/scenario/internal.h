@@ -175,8 +175,11 @@ extern const struct sim_method sim_dict_methods[];
 struct gcs_object *sim_dict_iter_new(struct sim *sim, struct gcs_object *dict, enum sim_kind kind);
 struct gcs_object *sim_dict_view_new(struct sim *sim, struct gcs_object *dict, enum sim_kind kind);
 struct gcs_object *sim_dict_iter(struct sim *sim, struct gcs_object *dict);
-/* Gives an instance's attributes to a dict of its own: the values pass to it. */
-struct gcs_object *sim_dict_from_values(struct sim *sim, struct gcs_object *self);
+/* An instance's attributes become a dict: takes over the values with their block, and a reference to the layout. */
+struct gcs_object *sim_dict_from_values(struct sim *sim, struct sim_shared_keys *keys, struct sim_values *values,
+		const struct gcs_block *block);
+/* Drops what the dict holds, in CPython's order. */
+void sim_dict_drop(struct gcs_object *dict);
 
 extern const struct sim_method sim_list_methods[], sim_set_methods[], sim_frozenset_methods[];
 struct gcs_object *sim_list_iter(struct sim *sim, struct gcs_object *list);
