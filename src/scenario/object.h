@@ -149,6 +149,7 @@ struct sim_class {
 	struct sim_shared_keys *keys;	/* NULL: instances have no shared layout */
 	struct gcs_block slot_block;
 	enum sim_kind exception;	/* the kind of exception that it derives from, or SIM_OBJECT */
+	struct sim_class *next_extension;	/* see sim->extensions */
 };
 
 /* type(x): borrowed. */

@@ -173,6 +173,7 @@ struct sim {
 	struct gcs_freelist *list_free, *dict_free, *keys_free, *float_free, *tuple_free[SIM_TUPLE_LISTS];
 	struct sim_method_cache *method_cache;
 	uint32_t next_class_version;
+	struct sim_class *extensions;	/* classes of SIM_EXTENSION types */
 };
 
 /**
