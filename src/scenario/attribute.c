@@ -236,8 +236,6 @@ static bool is_method(const struct gcs_object *descr)
 	return sim_kind(descr) == SIM_METHOD_DESCRIPTOR;
 }
 
-extern bool sim_method_is_plain(const struct gcs_object *descr);
-
 int sim_load_method(struct sim *sim, struct gcs_object *object, struct gcs_object *name, struct gcs_object **out)
 {
 	struct gcs_object *descr, *own;
@@ -279,8 +277,6 @@ struct gcs_object *sim_object_dict(struct sim *sim, struct gcs_object *self)
 	if (sim_is_class(self))
 		return sim_incref(((struct sim_class *)self)->dict);
 	if (sim_kind(self) == SIM_INSTANCE) {
-		extern struct gcs_object *sim_instance_dict(struct sim *sim, struct gcs_object *self);
-
 		return sim_instance_dict(sim, self);
 	}
 	if (!slot)

@@ -442,3 +442,11 @@ METHOD_TYPE(slot_wrapper, "wrapper_descriptor", SIM_SLOT_WRAPPER)
 
 DATA_TYPE(getset_descriptor, "getset_descriptor", SIM_GETSET_DESCRIPTOR, getset_get, getset_set)
 DATA_TYPE(member_descriptor, "member_descriptor", SIM_MEMBER_DESCRIPTOR, member_get, member_set)
+
+/* Whether what the descriptor gives for an object is the method bound to that object. */
+bool sim_method_is_plain(const struct gcs_object *descr)
+{
+	if (sim_kind(descr) != SIM_METHOD_DESCRIPTOR)
+		return true;
+	return !(((const struct descriptor *)descr)->method->flags & (SIM_METHOD_STATIC | SIM_METHOD_CLASS));
+}

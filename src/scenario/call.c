@@ -151,9 +151,6 @@ struct gcs_object *sim_call_args(struct sim *sim, struct gcs_object *callable, s
 	return sim_call(sim, callable, &call);
 }
 
-extern struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callable, struct gcs_object *first,
-		const struct sim_call *call);
-
 struct gcs_object *sim_call_method(struct sim *sim, struct gcs_object *object, struct gcs_object *name, size_t nr,
 		struct gcs_object *const *args)
 {

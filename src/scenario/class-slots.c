@@ -2,9 +2,6 @@
 /* What the operators do with instances of the scenario's classes: call __len__, __add__ and so on. */
 #include "class.h"
 
-extern struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callable, struct gcs_object *first,
-		const struct sim_call *call);
-
 struct gcs_object *sim_class_user_lookup(struct sim *sim, struct sim_class *cls, struct gcs_object *name)
 {
 	struct gcs_object *value = sim_class_lookup(sim, cls, name);
@@ -312,7 +309,7 @@ static bool has_any(struct sim *sim, struct sim_class *cls, struct gcs_object *c
 	return false;
 }
 
-static bool has_in_place(struct sim *sim, struct sim_class *cls)
+static bool has_in_place(struct sim_class *cls)
 {
 	for (size_t i = 0; i < sim_tuple_size(cls->mro); i++) {
 		struct gcs_object *key, *value;
@@ -340,7 +337,7 @@ static void set_operators(struct sim *sim, struct sim_class *cls)
 	for (int op = 0; op < SIM_NR_BINARY - 1; op++)
 		if (has(sim, cls, binary_name(sim, op, false)) || has(sim, cls, binary_name(sim, op, true)))
 			t->binary = sim_user_binary;
-	t->in_place = has_in_place(sim, cls) ? user_in_place : base->in_place;
+	t->in_place = has_in_place(cls) ? user_in_place : base->in_place;
 	t->unary = has_any(sim, cls, unary, 4) ? user_unary : base->unary;
 	t->compare = has_any(sim, cls, compare, 6) ? user_compare : base->compare;
 	t->format = has(sim, cls, n->d_format) ? user_format : base->format;

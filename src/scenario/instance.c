@@ -145,8 +145,6 @@ static size_t nr_arguments(const struct sim_call *call)
 /* Runs __init__, whose result must be None. */
 static int run_init(struct sim *sim, struct gcs_object *self, struct gcs_object *init, const struct sim_call *call)
 {
-	extern struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callable, struct gcs_object *first,
-			const struct sim_call *call);
 	struct gcs_object *result;
 
 	gcs_incref(init);
@@ -164,8 +162,6 @@ static int run_init(struct sim *sim, struct gcs_object *self, struct gcs_object 
 static struct gcs_object *construct_by_new(struct sim *sim, struct sim_class *cls, struct gcs_object *new,
 		const struct sim_call *call)
 {
-	extern struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callable, struct gcs_object *first,
-			const struct sim_call *call);
 	struct gcs_object *callable = sim_kind(new) == SIM_STATICMETHOD ?
 		sim_type(new)->descr_get(sim, new, NULL, cls) : sim_incref(new);
 	struct gcs_object *self = callable ? sim_call_prepended(sim, callable, &cls->head, call) : NULL, *init;

@@ -366,13 +366,6 @@ static struct gcs_object *int_compare(struct sim *sim, struct gcs_object *a, str
 	return sim_compare_result(sim, sim_int_order(a, b), op);
 }
 
-extern struct gcs_object *sim_int_unary(struct sim *sim, struct gcs_object *self, enum sim_unary op);
-extern const struct sim_method sim_int_methods[];
-extern const struct sim_getset sim_int_getsets[];
-extern struct gcs_object *sim_bool_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b,
-		enum sim_binary op);
-extern struct gcs_object *sim_bool_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);
-
 const struct sim_type sim_int_type = {
 	.gc = {.name = "int", .size = sizeof(struct sim_int), .size_of = int_size},
 	.kind = SIM_INT,

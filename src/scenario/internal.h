@@ -200,4 +200,23 @@ int sim_list_set_range(struct sim *sim, struct gcs_object *list, size_t from, si
 		struct gcs_object *const *items, size_t nr);
 int sim_list_resize(struct sim *sim, struct gcs_object *list, size_t nr);
 
+/* Calls a callable with one argument put before the others. */
+struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callable, struct gcs_object *first,
+		const struct sim_call *call);
+/* Whether a method of a class can be called with the object as first argument, without being bound. */
+bool sim_method_is_plain(const struct gcs_object *descr);
+struct gcs_object *sim_instance_dict(struct sim *sim, struct gcs_object *self);
+int64_t sim_dict_iterator_left(struct gcs_object *iterator);
+struct gcs_object *sim_bool_make(struct sim *sim, bool value);
+struct gcs_object *sim_str_repr(struct sim *sim, struct gcs_object *self);
+struct gcs_object *sim_str_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);
+int64_t sim_str_find(const struct gcs_object *str, const struct gcs_object *part, size_t from, size_t to);
+struct gcs_object *sim_int_unary(struct sim *sim, struct gcs_object *self, enum sim_unary op);
+struct gcs_object *sim_bool_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
+struct gcs_object *sim_bool_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);
+extern const struct sim_method sim_int_methods[];
+extern const struct sim_getset sim_int_getsets[];
+/* The text of a format() with its fields replaced; @fields: struct fields of str-format.c. */
+struct gcs_object *sim_format_fields(struct sim *sim, struct gcs_object *self, void *fields);
+
 #endif

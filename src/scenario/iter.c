@@ -224,8 +224,6 @@ static struct gcs_object *callable_iter_next(struct sim *sim, struct gcs_object 
 	return equal < 0 ? NULL : at_end(iterator);
 }
 
-extern int64_t sim_dict_iterator_left(struct gcs_object *self);
-
 int64_t sim_iterator_hint(struct gcs_object *self)
 {
 	struct iterator *iterator = (struct iterator *)self;

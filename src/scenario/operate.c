@@ -313,7 +313,7 @@ int64_t sim_length_hint(struct sim *sim, struct gcs_object *object, int64_t fall
 
 /* --- unpacking ----------------------------------------------------------------------------------------------------------------- */
 
-static int unpack_error(struct sim *sim, struct gcs_object **out, size_t got)
+static int unpack_error(struct gcs_object **out, size_t got)
 {
 	for (size_t i = 0; i < got; i++)
 		GCS_CLEAR(&out[i]);
@@ -327,13 +327,13 @@ static int unpack_star(struct sim *sim, struct gcs_object *iterator, size_t nr, 
 	size_t after = nr - star - 1, size;
 
 	if (!list)
-		return unpack_error(sim, out, star);
+		return unpack_error(out, star);
 	size = sim_list_size(list);
 	if (size < after) {
 		sim_raise(sim, SIM_VALUE_ERROR, "not enough values to unpack (expected at least %zu, got %zu)", nr - 1,
 				star + size);
 		gcs_decref(list);
-		return unpack_error(sim, out, star);
+		return unpack_error(out, star);
 	}
 	for (size_t i = 0; i < after; i++)
 		out[star + 1 + i] = sim_list_item(list, size - after + i);
@@ -360,15 +360,15 @@ int sim_unpack(struct sim *sim, struct gcs_object *iterable, size_t nr, int star
 			sim_raise(sim, SIM_VALUE_ERROR, star < 0 ? "not enough values to unpack (expected %zu, got %zu)" :
 					"not enough values to unpack (expected at least %zu, got %zu)",
 					star < 0 ? nr : nr - 1, got);
-		result = unpack_error(sim, out, got);
+		result = unpack_error(out, got);
 	} else if (star >= 0) {
 		result = unpack_star(sim, iterator, nr, star, out);
 	} else if ((more = sim_next(sim, iterator))) {
 		gcs_decref(more);
 		sim_raise(sim, SIM_VALUE_ERROR, "too many values to unpack (expected %zu)", nr);
-		result = unpack_error(sim, out, got);
+		result = unpack_error(out, got);
 	} else if (sim->pending) {
-		result = unpack_error(sim, out, got);
+		result = unpack_error(out, got);
 	}
 	gcs_decref(iterator);
 	return result;

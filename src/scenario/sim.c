@@ -217,8 +217,6 @@ static int make_classes(struct sim *sim)
 /* bool is no more than two objects; they need the class of int to exist only when they are used. */
 static int make_bools(struct sim *sim)
 {
-	extern struct gcs_object *sim_bool_make(struct sim *sim, bool value);
-
 	sim->false_ = sim_bool_make(sim, false);
 	sim->true_ = sim_bool_make(sim, true);
 	return sim->false_ && sim->true_ ? 0 : -1;

@@ -421,10 +421,6 @@ static struct gcs_object *str_get_item(struct sim *sim, struct gcs_object *self,
 	return sim_str_from_points(sim, &point, 1);
 }
 
-extern int64_t sim_str_find(const struct gcs_object *str, const struct gcs_object *part, size_t from, size_t to);
-extern struct gcs_object *sim_str_repr(struct sim *sim, struct gcs_object *self);
-extern struct gcs_object *sim_str_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);
-
 static int str_contains(struct sim *sim, struct gcs_object *self, struct gcs_object *item)
 {
 	if (!sim_is_str(item))
