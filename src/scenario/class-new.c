@@ -313,8 +313,7 @@ void sim_class_set_layout(struct sim *sim, struct sim_class *cls)
 	cls->type.kind = SIM_INSTANCE;
 	cls->type.basic_size = INSTANCE_HEAD + 8 * slots + (cls->has_weakref ? 8 : 0);
 	cls->type.gc.size = sizeof(struct sim_instance) + slots * sizeof(struct gcs_object *);
-	cls->type.gc.flags = (cls->has_weakref ? GCS_TYPE_WEAKREFS : 0) |
-		(slots || cls->has_dict || cls->has_weakref ? GCS_TYPE_GC | GCS_TYPE_TRASHCAN : 0);
+	cls->type.gc.flags = (cls->has_weakref ? GCS_TYPE_WEAKREFS : 0) | GCS_TYPE_GC | GCS_TYPE_TRASHCAN;
 	cls->type.gc.traverse = sim_instance_traverse;
 	cls->type.gc.clear = sim_instance_clear;
 	cls->type.gc.dealloc = sim_instance_dealloc;

@@ -295,10 +295,16 @@ static char *as_float(struct sim *sim, char *text, double value, const struct sp
 
 	if (!text || spec->type || spec->precision < 0 || !isfinite(value) || strpbrk(text, ".e"))
 		return text;
-	if ((int)strlen(text) >= precision && value != 0)
-		status = asprintf(&longer, "%.*e", precision - 1, value);
-	else
+	if ((int)strlen(text) >= precision) {
+		size_t digits = strlen(text);
+
+		/* The digits are those of the text; zeros at their end are not shown. */
+		while (digits > 1 && text[digits - 1] == '0')
+			digits--;
+		status = asprintf(&longer, "%.*e", (int)digits - 1, value);
+	} else {
 		status = asprintf(&longer, "%s.0", text);
+	}
 	free(text);
 	return status < 0 ? sim_no_memory_null(sim) : longer;
 }

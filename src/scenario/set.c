@@ -147,9 +147,9 @@ static int same_key(struct sim *sim, struct sim_set *set, struct sim_set_entry *
 	return set->table == table && entry->key == mine ? equal : 2;
 }
 
-/* 1: *entry has the key; 0: *entry is the place for it; -1. */
+/* 1: *entry has the key; 0: *entry is the place for it, in *deleted the last deleted one on the way (or NULL); -1. */
 static int find(struct sim *sim, struct sim_set *set, struct gcs_object *key, int64_t hash,
-		struct sim_set_entry **entry)
+		struct sim_set_entry **entry, struct sim_set_entry **deleted)
 {
 	size_t perturb, at, mask;
 	int same;
@@ -157,6 +157,7 @@ static int find(struct sim *sim, struct sim_set *set, struct gcs_object *key, in
 again:
 	mask = set->mask;
 	perturb = hash;
+	*deleted = NULL;
 	for (at = perturb & mask;; at = (at * 5 + 1 + perturb) & mask) {
 		size_t probes = at + LINEAR_PROBES <= mask ? LINEAR_PROBES : 0;
 
@@ -164,6 +165,8 @@ again:
 			*entry = &set->table[at + i];
 			if (!(*entry)->key && (*entry)->hash != DUMMY_HASH)
 				return 0;
+			if (!(*entry)->key)
+				*deleted = *entry;
 			if (!(*entry)->key || (*entry)->hash != hash)
 				continue;
 			same = same_key(sim, set, *entry, key);
@@ -179,15 +182,19 @@ again:
 int sim_set_add_hash(struct sim *sim, struct gcs_object *self, struct gcs_object *key, int64_t hash)
 {
 	struct sim_set *set = as_set(self);
-	struct sim_set_entry *entry;
-	int found = find(sim, set, key, hash, &entry);
+	struct sim_set_entry *entry, *deleted;
+	int found = find(sim, set, key, hash, &entry, &deleted);
 
 	if (found)
 		return found < 0 ? -1 : 0;
+	if (deleted)
+		entry = deleted;
 	entry->key = sim_incref(key);
 	entry->hash = hash;
-	set->fill++;
 	set->used++;
+	if (deleted)
+		return 0;
+	set->fill++;
 	if (set->fill * 5 < set->mask * 3)
 		return 0;
 	return sim_set_resize(sim, self, set->used > 50000 ? set->used * 2 : set->used * 4);
@@ -202,9 +209,9 @@ int sim_set_add(struct sim *sim, struct gcs_object *set, struct gcs_object *key)
 
 int sim_set_contains_hash(struct sim *sim, struct gcs_object *set, struct gcs_object *key, int64_t hash)
 {
-	struct sim_set_entry *entry;
+	struct sim_set_entry *entry, *deleted;
 
-	return find(sim, as_set(set), key, hash, &entry);
+	return find(sim, as_set(set), key, hash, &entry, &deleted);
 }
 
 int sim_set_contains(struct sim *sim, struct gcs_object *set, struct gcs_object *key)
@@ -217,9 +224,9 @@ int sim_set_contains(struct sim *sim, struct gcs_object *set, struct gcs_object 
 int sim_set_discard_hash(struct sim *sim, struct gcs_object *self, struct gcs_object *key, int64_t hash)
 {
 	struct sim_set *set = as_set(self);
-	struct sim_set_entry *entry;
+	struct sim_set_entry *entry, *deleted;
 	struct gcs_object *mine;
-	int found = find(sim, set, key, hash, &entry);
+	int found = find(sim, set, key, hash, &entry, &deleted);
 
 	if (found <= 0)
 		return found;

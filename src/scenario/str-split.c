@@ -52,18 +52,16 @@ static int split_at_spaces(struct sim *sim, struct gcs_object *list, struct gcs_
 	size_t at = 0;
 
 	for (;;) {
-		size_t from, to;
+		size_t from;
 
 		while (at < str->length && sim_point_is(sim_str_at(str, at), SIM_POINT_SPACE))
 			at++;
 		if (at == str->length)
 			return 0;
 		from = at;
-		if (most-- == 0) {
-			for (to = str->length; sim_point_is(sim_str_at(str, to - 1), SIM_POINT_SPACE);)
-				to--;
-			return append_slice(sim, list, self, from, to);
-		}
+		/* What is left stays as it is, with the blanks at its end. */
+		if (most-- == 0)
+			return append_slice(sim, list, self, from, str->length);
 		while (at < str->length && !sim_point_is(sim_str_at(str, at), SIM_POINT_SPACE))
 			at++;
 		if (append_slice(sim, list, self, from, at))
@@ -106,18 +104,15 @@ static int rsplit_at_spaces(struct sim *sim, struct gcs_object *list, struct gcs
 	size_t to = str->length;
 
 	for (;;) {
-		size_t from, end;
+		size_t end;
 
 		while (to > 0 && sim_point_is(sim_str_at(str, to - 1), SIM_POINT_SPACE))
 			to--;
 		if (to == 0)
 			return sim_list_reverse(sim, list);
 		end = to;
-		if (most-- == 0) {
-			for (from = 0; sim_point_is(sim_str_at(str, from), SIM_POINT_SPACE);)
-				from++;
-			return append_slice(sim, list, self, from, end) ? -1 : sim_list_reverse(sim, list);
-		}
+		if (most-- == 0)
+			return append_slice(sim, list, self, 0, end) ? -1 : sim_list_reverse(sim, list);
 		while (to > 0 && !sim_point_is(sim_str_at(str, to - 1), SIM_POINT_SPACE))
 			to--;
 		if (append_slice(sim, list, self, to, end))
