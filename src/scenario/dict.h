@@ -56,7 +56,6 @@ int sim_dict_resize(struct sim *sim, struct gcs_object *dict, int log2, bool uni
 size_t sim_dict_keys_bytes(int log2, bool general);
 /* The entries of another dict into an empty one, with a table of the same form; false: not possible. */
 int sim_dict_clone(struct sim *sim, struct sim_dict *dict, struct sim_dict *from);
-bool sim_may_be_tracked(const struct gcs_object *object);
 
 /* --- shared layouts (layout.c) --------------------------------------------------------------------------------- */
 

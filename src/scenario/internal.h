@@ -164,6 +164,9 @@ struct gcs_object *sim_member_descriptor_new(struct sim *sim, struct sim_class *
 struct gcs_object *sim_slot_wrapper_new(struct sim *sim, struct sim_class *cls, const struct sim_method *method);
 struct gcs_object *sim_bind_builtin(struct sim *sim, struct gcs_object *descriptor, struct gcs_object *self);
 
+/* Whether the object can be part of a cycle: a GC object that is no untracked tuple and no built-in class. */
+bool sim_may_be_tracked(const struct gcs_object *object);
+
 /* --- dict --------------------------------------------------------------------------------------------------------- */
 
 /* For weak containers and layouts: the value under a key whose hash is known; borrowed. */

@@ -31,20 +31,12 @@ static size_t tuple_size(const struct gcs_object *self)
 	return 24 + 8 * ((const struct sim_tuple *)self)->nr;
 }
 
-/* Whether the object can never be part of a cycle: not a GC object, or a tuple that was found to be so before. */
-static bool is_harmless(const struct gcs_object *item)
-{
-	if (!(item->type->flags & GCS_TYPE_GC))
-		return true;
-	return sim_kind(item) == SIM_TUPLE && !gcs_is_tracked(item);
-}
-
 static bool tuple_untrack(struct gcs_object *self)
 {
 	struct sim_tuple *tuple = as_tuple(self);
 
 	for (size_t i = 0; i < tuple->nr; i++)
-		if (!tuple->items[i] || !is_harmless(tuple->items[i]))
+		if (!tuple->items[i] || sim_may_be_tracked(tuple->items[i]))
 			return false;
 	return true;
 }

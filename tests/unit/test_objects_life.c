@@ -71,7 +71,7 @@ END_TEST
 START_TEST(classes_are_cycles_of_six_objects)
 {
 	ck_assert_int_eq(collect_without(eval("type('A',(),{})")), 6);
-	ck_assert_int_eq(collect_without(eval("type('A',(),{'__slots__':('a','b')})")), 6);
+	ck_assert_int_eq(collect_without(eval("type('A',(),{'__slots__':'a'})")), 5);
 }
 END_TEST
 
@@ -272,7 +272,7 @@ START_TEST(blocks_are_accounted_as_cpython_asks_for_them)
 		const char *text;
 		uint64_t bytes;
 	} rows[] = {{"[None,None,None]", 80}, {"{}", 64}, {"{'a':None}", 184}, {"(None,None)", 56}, {"1.5", 24},
-		{"object()", 16}, {"set()", 216}, {"1000", 32}, {"2**40", 32}, {"range(3)", 48}, {"'abc'*2", 55}};
+		{"object()", 16}, {"set()", 216}, {"999+1", 32}, {"range(3)", 48}, {"'abc'*2", 55}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct gcs_object *value;
@@ -283,7 +283,7 @@ START_TEST(blocks_are_accounted_as_cpython_asks_for_them)
 		gcs_trace_start(sim->heap);
 		value = eval(rows[i].text);
 		gcs_trace_memory(sim->heap, &bytes, &peak);
-		ck_assert_msg(bytes == rows[i].bytes || !strcmp(rows[i].text, "2**40"), "%s: %llu, not %llu", rows[i].text,
+		ck_assert_msg(bytes == rows[i].bytes, "%s: %llu, not %llu", rows[i].text,
 				(unsigned long long)bytes, (unsigned long long)rows[i].bytes);
 		gcs_decref(value);
 		gcs_trace_stop(sim->heap);
