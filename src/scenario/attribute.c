@@ -106,7 +106,7 @@ int sim_generic_set(struct sim *sim, struct gcs_object *self, struct gcs_object 
 	return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "'%T' object has no attribute '%U'", self, name);
 }
 
-/* --- classes ------------------------------------------------------------------------------------------------------------ */
+/* --- classes ----------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_type_find_attribute(struct sim *sim, struct gcs_object *self, struct gcs_object *name)
 {
@@ -159,13 +159,14 @@ int sim_type_set_attribute(struct sim *sim, struct gcs_object *self, struct gcs_
 	if (result < 0)
 		return -1;
 	if (!value && result == 0)
-		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "type object '%s' has no attribute '%U'", cls->slots->gc.name,
+		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "type object '%s' has no attribute '%U'",
+				cls->slots->gc.name,
 				name);
 	sim_class_changed(sim, cls, name);
 	return 0;
 }
 
-/* --- for everybody ------------------------------------------------------------------------------------------------------------ */
+/* --- for everybody ----------------------------------------------------------------------------------- */
 
 /* The exception of a failed look-up knows the object and the name. */
 static void set_context(struct sim *sim, struct gcs_object *object, struct gcs_object *name)

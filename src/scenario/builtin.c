@@ -22,7 +22,7 @@ static struct descriptor *as_descriptor(struct gcs_object *object)
 	return (struct descriptor *)object;
 }
 
-/* --- built-in functions and methods ----------------------------------------------------------------------------------- */
+/* --- built-in functions and methods ------------------------------------------------------------------ */
 
 static struct gcs_object *make_builtin(struct sim *sim, const struct sim_type *type, const struct sim_method *method,
 		struct gcs_object *self, struct gcs_object *module)
@@ -194,7 +194,7 @@ const struct sim_type sim_method_wrapper_type = {
 	.call = wrapper_call,
 };
 
-/* --- descriptors ----------------------------------------------------------------------------------------------------------- */
+/* --- descriptors ------------------------------------------------------------------------------------- */
 
 static int descriptor_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg)
 {

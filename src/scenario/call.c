@@ -18,7 +18,8 @@ int sim_method_check(struct sim *sim, const struct sim_method *method, const cha
 	if (call->nr >= min && (method->max < 0 || call->nr <= max))
 		return 0;
 	if (max == 0)
-		return sim_raise(sim, SIM_TYPE_ERROR, "%s%s%s() takes no arguments (%zu given)", type, dot, method->name,
+		return sim_raise(sim, SIM_TYPE_ERROR, "%s%s%s() takes no arguments (%zu given)", type, dot,
+				method->name,
 				call->nr);
 	if (min == 1 && max == 1)
 		return sim_raise(sim, SIM_TYPE_ERROR, "%s%s%s() takes exactly one argument (%zu given)", type, dot,
@@ -91,7 +92,8 @@ static int take_keyword(struct sim *sim, const char *function, const struct para
 				memcmp(text->data, parameters->list[i].name, text->length))
 			continue;
 		if (out[i])
-			return sim_raise(sim, SIM_TYPE_ERROR, "argument for %s() given by name ('%U') and position (%zu)",
+			return sim_raise(sim, SIM_TYPE_ERROR,
+					"argument for %s() given by name ('%U') and position (%zu)",
 					function, name, i + 1);
 		out[i] = value;
 		return 0;
@@ -132,7 +134,7 @@ int sim_call_parse(struct sim *sim, const char *function, const struct sim_call 
 	return 0;
 }
 
-/* --- calls --------------------------------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_call(struct sim *sim, struct gcs_object *callable, const struct sim_call *call)
 {

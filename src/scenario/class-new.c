@@ -9,7 +9,7 @@ static struct sim_class *as_class(struct gcs_object *object)
 	return (struct sim_class *)object;
 }
 
-/* --- the method resolution order (C3) ----------------------------------------------------------------------------- */
+/* --- the method resolution order (C3) ---------------------------------------------------------------- */
 
 /* Lists that are merged: each is a tuple, of which the first @at classes are used up. */
 struct merged {
@@ -102,7 +102,7 @@ static struct gcs_object *make_mro(struct sim *sim, struct sim_class *cls)
 	return mro;
 }
 
-/* --- bases --------------------------------------------------------------------------------------------------------------- */
+/* --- bases ------------------------------------------------------------------------------------------- */
 
 /* The base whose layout the instances extend: the one with an exception's structure, or with the most slots. */
 static struct sim_class *best_base(struct sim *sim, struct gcs_object *bases)
@@ -163,7 +163,7 @@ static int register_in_bases(struct sim *sim, struct sim_class *cls)
 	return 0;
 }
 
-/* --- __slots__ -------------------------------------------------------------------------------------------------------------- */
+/* --- __slots__ --------------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -265,7 +265,7 @@ static int add_members(struct sim *sim, struct sim_class *cls)
 	return 0;
 }
 
-/* --- layout -------------------------------------------------------------------------------------------------------------------- */
+/* --- layout ------------------------------------------------------------------------------------------ */
 
 static struct gcs_object *get_weakref(struct sim *sim, struct gcs_object *self)
 {

@@ -216,7 +216,7 @@ static int user_set_attribute(struct sim *sim, struct gcs_object *self, struct g
 	return result ? 0 : -1;
 }
 
-/* --- operators ------------------------------------------------------------------------------------------------------- */
+/* --- operators --------------------------------------------------------------------------------------- */
 
 static struct gcs_object *binary_name(struct sim *sim, enum sim_binary op, bool reflected)
 {
@@ -240,7 +240,8 @@ static struct gcs_object *try_special(struct sim *sim, struct gcs_object *self, 
 
 struct gcs_object *sim_user_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op)
 {
-	bool other = a->type != b->type && sim_type(b)->binary == sim_user_binary, left = sim_type(a)->binary == sim_user_binary;
+	bool other = a->type != b->type && sim_type(b)->binary == sim_user_binary, left =
+			sim_type(a)->binary == sim_user_binary;
 	struct gcs_object *result;
 
 	if (left && other && sim_class_is_subclass(sim_class_of(sim, b), sim_class_of(sim, a)) &&
@@ -294,7 +295,7 @@ static struct gcs_object *user_format(struct sim *sim, struct gcs_object *self, 
 	return result;
 }
 
-/* --- which of these a class has ------------------------------------------------------------------------------------------ */
+/* --- which of these a class has ---------------------------------------------------------------------- */
 
 static bool has(struct sim *sim, struct sim_class *cls, struct gcs_object *name)
 {
@@ -377,7 +378,8 @@ void sim_class_set_slots(struct sim *sim, struct sim_class *cls)
 	t->iter = has(sim, cls, n->d_iter) || has(sim, cls, n->d_getitem) ? user_iter : base->iter;
 	t->next = has(sim, cls, n->d_next) ? user_next : base->next;
 	t->call = has(sim, cls, n->d_call) ? user_call : base->call;
-	t->get_attribute = cls->has_getattr || has(sim, cls, n->d_getattribute) ? user_get_attribute : base->get_attribute;
+	t->get_attribute = cls->has_getattr || has(sim, cls, n->d_getattribute) ? user_get_attribute :
+			base->get_attribute;
 	t->set_attribute = cls->has_setattr ? user_set_attribute : base->set_attribute;
 	t->gc.finalize = has(sim, cls, n->d_del) ? sim_instance_finalize : NULL;
 }

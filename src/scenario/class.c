@@ -53,7 +53,7 @@ static struct gcs_object *look_up(struct sim *sim, struct sim_class *cls, struct
 }
 
 /* A class without a version (never changed since its attributes were looked up) gets a new one, so that what the cache
-   knows of the time before is out of date. */
+ * knows of the time before is out of date. */
 struct gcs_object *sim_class_lookup(struct sim *sim, struct sim_class *cls, struct gcs_object *name)
 {
 	struct gcs_object *value;
@@ -102,7 +102,7 @@ void sim_class_changed(struct sim *sim, struct sim_class *cls, struct gcs_object
 		each_derived(sim, cls, sim_class_set_slots);
 }
 
-/* --- built-in classes ------------------------------------------------------------------------------------------------ */
+/* --- built-in classes -------------------------------------------------------------------------------- */
 
 struct sim_class *sim_class_alloc(struct sim *sim)
 {
@@ -176,7 +176,7 @@ struct sim_class *sim_class_builtin(struct sim *sim, const struct sim_type *type
 	return cls;
 }
 
-/* --- the type of classes ----------------------------------------------------------------------------------------------- */
+/* --- the type of classes ----------------------------------------------------------------------------- */
 
 static int class_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg)
 {

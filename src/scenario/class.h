@@ -9,7 +9,7 @@
 void sim_class_release_type(struct sim_class *cls);
 
 /* The first class in the mro that has the name in its own dict is one of the scenario's: its value (borrowed); NULL if
-   only built-in classes, or none, have it. */
+ * only built-in classes, or none, have it. */
 struct gcs_object *sim_class_user_lookup(struct sim *sim, struct sim_class *cls, struct gcs_object *name);
 
 /* Calls type(self).name(self, args...); NULL without an exception: there is no such method. */

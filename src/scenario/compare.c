@@ -43,7 +43,8 @@ static struct gcs_object *compare(struct sim *sim, struct gcs_object *a, struct 
 	}
 	if (op == SIM_EQ || op == SIM_NE)
 		return sim_bool(sim, (a == b) == (op == SIM_EQ));
-	return sim_raise_null(sim, SIM_TYPE_ERROR, "'%s' not supported between instances of '%T' and '%T'", symbols[op], a,
+	return sim_raise_null(sim, SIM_TYPE_ERROR, "'%s' not supported between instances of '%T' and '%T'",
+			symbols[op], a,
 			b);
 }
 
@@ -135,7 +136,7 @@ int sim_truth(struct sim *sim, struct gcs_object *object)
 	return length < 0 ? -1 : length > 0;
 }
 
-/* --- hashes ---------------------------------------------------------------------------------------------------------------- */
+/* --- hashes ------------------------------------------------------------------------------------------ */
 
 int64_t sim_hash(struct sim *sim, struct gcs_object *object)
 {
@@ -200,7 +201,7 @@ int sim_sequence_index(struct sim *sim, struct gcs_object *key, size_t length, c
 	return 0;
 }
 
-/* --- isinstance, issubclass ------------------------------------------------------------------------------------------------ */
+/* --- isinstance, issubclass -------------------------------------------------------------------------- */
 
 static int check_class(struct sim *sim, struct sim_class *cls, struct gcs_object *classes, const char *function)
 {

@@ -80,15 +80,18 @@ struct sim_dict_keys;			/* dict.c */
 struct sim_dict {
 	struct gcs_object head;
 	size_t used;
-	struct sim_dict_keys *keys;	/* NULL: the shared empty table of no bytes, or the attributes of an instance: */
+	struct sim_dict_keys *keys;	/* NULL: the shared empty table of no bytes,
+			or the attributes of an instance: */
 	struct sim_shared_keys *shared;	/* the layout of its class; both or none of these two */
 	struct sim_values *values;
 	struct gcs_block block;		/* of the keys or values */
 };
 
 struct gcs_object *sim_dict_new(struct sim *sim);
-/* BUILD_MAP, BUILD_CONST_KEY_MAP: room for all at once; keys at @keys[0], @keys[@step]..., values likewise; borrowed. */
-struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys, struct gcs_object *const *values,
+/* BUILD_MAP, BUILD_CONST_KEY_MAP: room for all at once; keys at @keys[0], @keys[@step]..., values likewise;
+ * borrowed. */
+struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys,
+		struct gcs_object *const *values,
 		size_t nr, size_t step);
 /* Borrowed; NULL without an exception: no such key; NULL with one: unhashable, or __eq__ raised. */
 struct gcs_object *sim_dict_get(struct sim *sim, struct gcs_object *dict, struct gcs_object *key);
@@ -107,7 +110,7 @@ struct gcs_object *sim_dict_copy(struct sim *sim, struct gcs_object *dict);
 /* update(): a dict, or an iterable of pairs. */
 int sim_dict_update(struct sim *sim, struct gcs_object *dict, struct gcs_object *other);
 /* The next entry from *pos (0 at first) in order of insertion: borrowed pointers; false at the end.  Values may be
-   replaced meanwhile, keys not. */
+ * replaced meanwhile, keys not. */
 bool sim_dict_next(const struct gcs_object *dict, size_t *pos, struct gcs_object **key, struct gcs_object **value);
 struct gcs_object *sim_dict_keys_list(struct sim *sim, struct gcs_object *dict);
 

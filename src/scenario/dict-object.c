@@ -48,9 +48,10 @@ static bool dict_untrack(struct gcs_object *self)
 	return true;
 }
 
-/* --- construction, update, copy ----------------------------------------------------------------------------------- */
+/* --- construction, update, copy ---------------------------------------------------------------------- */
 
-struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys, struct gcs_object *const *values,
+struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys,
+		struct gcs_object *const *values,
 		size_t nr, size_t step)
 {
 	struct gcs_object *dict = sim_dict_new(sim);
@@ -224,7 +225,7 @@ struct gcs_object *sim_dict_keys_list(struct sim *sim, struct gcs_object *dict)
 	return list;
 }
 
-/* --- operators ------------------------------------------------------------------------------------------------------- */
+/* --- operators --------------------------------------------------------------------------------------- */
 
 static int64_t dict_length(struct sim *sim, struct gcs_object *self)
 {
@@ -363,7 +364,7 @@ static struct gcs_object *dict_construct(struct sim *sim, struct sim_class *cls,
 	return dict;
 }
 
-/* --- methods ------------------------------------------------------------------------------------------------------------ */
+/* --- methods ----------------------------------------------------------------------------------------- */
 
 static struct gcs_object *dict_clear(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {

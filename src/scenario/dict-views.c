@@ -131,7 +131,7 @@ ITERATOR_TYPE(key, "dict_keyiterator", SIM_DICT_KEY_ITER)
 ITERATOR_TYPE(value, "dict_valueiterator", SIM_DICT_VALUE_ITER)
 ITERATOR_TYPE(item, "dict_itemiterator", SIM_DICT_ITEM_ITER)
 
-/* --- views ------------------------------------------------------------------------------------------------------------ */
+/* --- views ------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_dict_view_new(struct sim *sim, struct gcs_object *dict, enum sim_kind kind)
 {

@@ -8,7 +8,7 @@
 #define PERTURB_SHIFT 5
 #define LARGEST_LOG2 30
 
-/* --- tables ------------------------------------------------------------------------------------------------------- */
+/* --- tables ------------------------------------------------------------------------------------------ */
 
 static size_t index_width(int log2)
 {
@@ -109,7 +109,7 @@ static void keys_drop(struct sim *sim, struct sim_dict_keys *keys, struct gcs_bl
 	keys_release(sim, keys, block);
 }
 
-/* --- look-up -------------------------------------------------------------------------------------------------------- */
+/* --- look-up ----------------------------------------------------------------------------------------- */
 
 /* 1: the same; 0: not; -1: exception; 2: the table changed while __eq__ ran, start again. */
 static int same_key(struct sim *sim, struct sim_dict *dict, struct sim_dict_keys *keys, struct sim_dict_entry *entry,
@@ -218,7 +218,7 @@ struct gcs_object *sim_dict_get_text(struct sim *sim, struct gcs_object *dict, c
 	return value;
 }
 
-/* --- growth ----------------------------------------------------------------------------------------------------------- */
+/* --- growth ------------------------------------------------------------------------------------------ */
 
 /* From a layout to a table of its own. */
 static int unshare(struct sim *sim, struct sim_dict *dict, struct sim_dict_keys *keys)
@@ -276,7 +276,7 @@ static int grow(struct sim *sim, struct gcs_object *self, bool unicode)
 	return sim_dict_resize(sim, self, sim_dict_log2_for(sim_as_dict(self)->used * 3), unicode);
 }
 
-/* --- insertion ------------------------------------------------------------------------------------------------------- */
+/* --- insertion --------------------------------------------------------------------------------------- */
 
 bool sim_may_be_tracked(const struct gcs_object *object)
 {
@@ -382,7 +382,7 @@ int sim_dict_set_text(struct sim *sim, struct gcs_object *dict, const char *key,
 	return result;
 }
 
-/* --- deletion ----------------------------------------------------------------------------------------------------------- */
+/* --- deletion ---------------------------------------------------------------------------------------- */
 
 /* The references of entry @number pass to the caller. */
 static struct sim_dict_entry take_entry(struct sim_dict *dict, int64_t number, size_t slot)
@@ -456,7 +456,7 @@ struct gcs_object *sim_dict_pop_last(struct sim *sim, struct gcs_object *self, s
 	return taken.value;
 }
 
-/* --- the object ----------------------------------------------------------------------------------------------------------- */
+/* --- the object -------------------------------------------------------------------------------------- */
 
 /* What an object holds beside itself, and what is dropped first when it dies. */
 static void drop(struct sim *sim, struct sim_dict *dict)
@@ -494,7 +494,8 @@ void sim_dict_clear(struct sim *sim, struct gcs_object *self)
 struct gcs_object *sim_dict_new(struct sim *sim)
 {
 	/* Not tracked: a dict of atoms cannot be in a cycle. */
-	struct gcs_object *dict = gcs_freelist_new(sim->dict_free, sim->heap, &sim_dict_type.gc, sim->site, 0, DICT_BYTES);
+	struct gcs_object *dict = gcs_freelist_new(sim->dict_free, sim->heap, &sim_dict_type.gc, sim->site, 0,
+			DICT_BYTES);
 
 	return dict ? dict : sim_no_memory_null(sim);
 }

@@ -49,7 +49,7 @@ static inline size_t sim_usable(int log2)
 }
 
 /* CPython's choice of a size for at least so many slots, and for so many entries; its formula rounds small numbers up
-   more than it needs to, which sys.getsizeof() shows. */
+ * more than it needs to, which sys.getsizeof() shows. */
 int sim_dict_log2_for(size_t slots);
 int sim_dict_log2_estimate(size_t entries);
 int sim_dict_resize(struct sim *sim, struct gcs_object *dict, int log2, bool unicode);
@@ -57,7 +57,7 @@ size_t sim_dict_keys_bytes(int log2, bool general);
 /* The entries of another dict into an empty one, with a table of the same form; false: not possible. */
 int sim_dict_clone(struct sim *sim, struct sim_dict *dict, struct sim_dict *from);
 
-/* --- shared layouts (layout.c) --------------------------------------------------------------------------------- */
+/* --- shared layouts (layout.c) ----------------------------------------------------------------------- */
 
 struct sim_shared_keys *sim_layout_new(struct sim *sim);
 struct sim_shared_keys *sim_layout_ref(struct sim_shared_keys *keys);

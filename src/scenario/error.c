@@ -12,7 +12,7 @@ static void set_pending(struct sim *sim, struct gcs_object *exception)
 }
 
 /* The exception that is being handled becomes the context of a new one; a chain that comes back to the new one is cut
-   there, as CPython does, so that no loop is made. */
+ * there, as CPython does, so that no loop is made. */
 static void set_context(struct sim *sim, struct sim_exception *exception)
 {
 	struct gcs_object *handled = sim->handled;

@@ -157,7 +157,7 @@ struct gcs_object *sim_exception_construct(struct sim *sim, struct sim_class *cl
 	return self;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------------ */
+/* --- text -------------------------------------------------------------------------------------------- */
 
 static struct gcs_object *exception_str(struct sim *sim, struct gcs_object *self)
 {
@@ -186,7 +186,8 @@ static struct gcs_object *exception_repr(struct sim *sim, struct gcs_object *sel
 struct gcs_object *sim_exception_line(struct sim *sim, struct gcs_object *self)
 {
 	struct sim_class *cls = sim_class_of(sim, self);
-	struct gcs_object *module = cls->dict ? sim_dict_get_str(sim, cls->dict, sim->names.d_module) : NULL, *text, *line;
+	struct gcs_object *module = cls->dict ? sim_dict_get_str(sim, cls->dict, sim->names.d_module) : NULL, *text,
+			*line;
 	bool plain = !module || !sim_is_str(module) || sim_str_is(module, "builtins") || sim_str_is(module, "__main__");
 
 	text = sim_str_of(sim, self);
@@ -205,7 +206,7 @@ struct gcs_object *sim_exception_line(struct sim *sim, struct gcs_object *self)
 	return line;
 }
 
-/* --- attributes ------------------------------------------------------------------------------------------------------- */
+/* --- attributes -------------------------------------------------------------------------------------- */
 
 #define EXCEPTION_PART(id, part)                                                           \
 	static struct gcs_object *get_##id(struct sim *sim, struct gcs_object *self)       \
@@ -232,7 +233,8 @@ static int set_args(struct sim *sim, struct gcs_object *self, struct gcs_object 
 	return 0;
 }
 
-static int set_link(struct sim *sim, struct gcs_object **slot, struct gcs_object *value, const char *what, bool traceback)
+static int set_link(struct sim *sim, struct gcs_object **slot, struct gcs_object *value, const char *what,
+		bool traceback)
 {
 	if (!value)
 		return sim_raise(sim, SIM_TYPE_ERROR, "%s may not be deleted", what);
@@ -241,7 +243,8 @@ static int set_link(struct sim *sim, struct gcs_object **slot, struct gcs_object
 	if (value && traceback && sim_kind(value) != SIM_TRACEBACK)
 		return sim_raise(sim, SIM_TYPE_ERROR, "__traceback__ must be a traceback or None");
 	if (value && !traceback && !sim_is_exception(value))
-		return sim_raise(sim, SIM_TYPE_ERROR, "exception %s must be None or derive from BaseException", what + 2);
+		return sim_raise(sim, SIM_TYPE_ERROR, "exception %s must be None or derive from BaseException",
+				what + 2);
 	GCS_SET(slot, value ? sim_incref(value) : NULL);
 	return 0;
 }
@@ -322,7 +325,7 @@ static const struct sim_getset name_getsets[] = {{"name", get_first, NULL}, {0}}
 static const struct sim_getset attribute_getsets[] = {{"name", get_second, NULL}, {"obj", get_first, NULL}, {0}};
 static const struct sim_getset import_getsets[] = {{"msg", get_first, NULL}, {"name", get_second, NULL}, {0}};
 
-/* --- the types ------------------------------------------------------------------------------------------------------------ */
+/* --- the types --------------------------------------------------------------------------------------- */
 
 #define EXCEPTION_TYPE(text, number, bytes, method_table, getset_table)                                              \
 	[number] = &(const struct sim_type){                                                                         \
@@ -378,7 +381,7 @@ const struct sim_type *const sim_exception_types[SIM_NR_KINDS] = {
 	PLAIN("ResourceWarning", SIM_RESOURCE_WARNING),
 };
 
-/* --- tracebacks -------------------------------------------------------------------------------------------------------------- */
+/* --- tracebacks -------------------------------------------------------------------------------------- */
 
 static int traceback_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg)
 {

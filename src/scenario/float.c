@@ -27,10 +27,10 @@ struct gcs_object *sim_float_new(struct sim *sim, double value)
 	return object;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------ */
+/* --- text -------------------------------------------------------------------------------------------- */
 
 /* The fewest digits that read back the same, as "d.ddde+xx".  15 digits or fewer that do are unique for normal numbers,
-   so the search starts there; denormal ones have less precision and are tried from one digit on. */
+ * so the search starts there; denormal ones have less precision and are tried from one digit on. */
 static void shortest(double value, char *out, size_t room)
 {
 	int digits = fabs(value) < 2.3e-308 ? 1 : 15;
@@ -121,7 +121,7 @@ static struct gcs_object *float_repr(struct sim *sim, struct gcs_object *self)
 	return sim_str_new(sim, out, nr);
 }
 
-/* --- arithmetic -------------------------------------------------------------------------------------------- */
+/* --- arithmetic -------------------------------------------------------------------------------------- */
 
 /* 1: *value is set; 0: not a number; -1. */
 static int as_double(struct sim *sim, struct gcs_object *object, double *value)
@@ -284,7 +284,7 @@ static int float_truth(struct sim *sim, struct gcs_object *self)
 	return sim_float_value(self) != 0;
 }
 
-/* --- float(x) -------------------------------------------------------------------------------------------------- */
+/* --- float(x) ---------------------------------------------------------------------------------------- */
 
 /* What strtod() reads and Python does not: hexadecimal numbers, nan(...). */
 static bool is_float_text(const char *text)

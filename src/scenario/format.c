@@ -91,7 +91,7 @@ static void add_fill(struct sim_text *out, uint32_t fill, int64_t nr)
 		sim_text_point(out, fill ? fill : ' ');
 }
 
-/* --- str --------------------------------------------------------------------------------------------------------- */
+/* --- str --------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_format_str(struct sim *sim, struct gcs_object *self, struct gcs_object *text)
 {
@@ -106,9 +106,11 @@ struct gcs_object *sim_format_str(struct sim *sim, struct gcs_object *self, stru
 		return NULL;
 	if (spec.sign)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, spec.sign == ' ' ?
-				"Space not allowed in string format specifier" : "Sign not allowed in string format specifier");
+				"Space not allowed in string format specifier" :
+						"Sign not allowed in string format specifier");
 	if (spec.alternate)
-		return sim_raise_null(sim, SIM_VALUE_ERROR, "Alternate form (#) not allowed in string format specifier");
+		return sim_raise_null(sim, SIM_VALUE_ERROR,
+				"Alternate form (#) not allowed in string format specifier");
 	if (spec.align == '=')
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "'=' alignment not allowed in string format specifier");
 	if (spec.thousands)
@@ -132,7 +134,7 @@ struct gcs_object *sim_format_str(struct sim *sim, struct gcs_object *self, stru
 	return result;
 }
 
-/* --- numbers -------------------------------------------------------------------------------------------------------- */
+/* --- numbers ----------------------------------------------------------------------------------------- */
 
 /* A number in parts: sign, prefix, digits before the point (to be grouped), the rest. */
 struct number {
@@ -232,7 +234,8 @@ struct gcs_object *sim_format_int(struct sim *sim, struct gcs_object *self, stru
 	if (parse(sim, text, sim_type_name(self), &spec))
 		return NULL;
 	if (spec.type && strchr("eEfFgG%", spec.type))
-		return sim_int_to_double(sim, self, &value) ? NULL : format_double(sim, value, &spec, sim_type_name(self));
+		return sim_int_to_double(sim, self, &value) ? NULL : format_double(sim, value, &spec,
+				sim_type_name(self));
 	if (spec.type && !strchr("bcdnoxX", spec.type))
 		return unknown_code(sim, &spec, sim_type_name(self));
 	if (spec.precision >= 0)
@@ -247,7 +250,8 @@ struct gcs_object *sim_format_int(struct sim *sim, struct gcs_object *self, stru
 			return sim_raise_null(sim, SIM_OVERFLOW_ERROR, "%%c arg not in range(0x110000)");
 		c = point;
 		str = sim_str_from_points(sim, &c, 1);
-		empty = spec.width > 0 ? sim_str_format(sim, "%lld", (long long)spec.width) : sim_incref(sim->empty_str);
+		empty = spec.width > 0 ? sim_str_format(sim, "%lld", (long long)spec.width) :
+				sim_incref(sim->empty_str);
 		result = str && empty ? sim_format_str(sim, str, empty) : NULL;
 		gcs_xdecref(str);
 		gcs_xdecref(empty);
@@ -287,7 +291,7 @@ static char *double_text(struct sim *sim, double value, const struct spec *spec)
 }
 
 /* Without a type but with a precision: as g, but the exponent comes one digit earlier, and what looks like an integer
-   gets ".0".  Takes and gives a malloc()ed text. */
+ * gets ".0".  Takes and gives a malloc()ed text. */
 static char *as_float(struct sim *sim, char *text, double value, const struct spec *spec)
 {
 	int precision = spec->precision > 0 ? spec->precision : 1, status = 0;

@@ -2,7 +2,7 @@
 /* Functions, cells, bound methods, built-in functions, code objects. */
 #include "internal.h"
 
-/* --- code ---------------------------------------------------------------------------------------------------------- */
+/* --- code -------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_code_object_new(struct sim *sim, const struct sim_code *code, struct gcs_object *consts,
 		struct gcs_object *name, struct gcs_object *qualname, struct gcs_object *filename)
@@ -53,7 +53,7 @@ const struct sim_type sim_code_type = {
 	.hash = sim_hash_identity,
 };
 
-/* --- function ------------------------------------------------------------------------------------------------------ */
+/* --- function ---------------------------------------------------------------------------------------- */
 
 static struct sim_function *as_function(struct gcs_object *object)
 {
@@ -150,7 +150,8 @@ const struct sim_code *sim_function_code(const struct gcs_object *function)
 
 static struct gcs_object *function_repr(struct sim *sim, struct gcs_object *self)
 {
-	return sim_str_format(sim, "<function %U at 0x%llx>", as_function(self)->qualname, (unsigned long long)(uintptr_t)self);
+	return sim_str_format(sim, "<function %U at 0x%llx>", as_function(self)->qualname,
+			(unsigned long long)(uintptr_t)self);
 }
 
 static struct gcs_object *function_call(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
@@ -256,7 +257,7 @@ const struct sim_type sim_function_type = {
 	.descr_get = function_bind,
 };
 
-/* --- cell ------------------------------------------------------------------------------------------------------------ */
+/* --- cell -------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_cell_new(struct sim *sim, struct gcs_object *value)
 {
@@ -299,7 +300,8 @@ static struct gcs_object *cell_repr(struct sim *sim, struct gcs_object *self)
 
 	if (!value)
 		return sim_str_format(sim, "<cell at 0x%llx: empty>", at);
-	return sim_str_format(sim, "<cell at 0x%llx: %T object at 0x%llx>", at, value, (unsigned long long)(uintptr_t)value);
+	return sim_str_format(sim, "<cell at 0x%llx: %T object at 0x%llx>", at, value,
+			(unsigned long long)(uintptr_t)value);
 }
 
 static struct gcs_object *cell_contents(struct sim *sim, struct gcs_object *self)
@@ -331,7 +333,7 @@ const struct sim_type sim_cell_type = {
 	.repr = cell_repr,
 };
 
-/* --- bound method ------------------------------------------------------------------------------------------------------ */
+/* --- bound method ------------------------------------------------------------------------------------ */
 
 static struct sim_method_object *as_method(struct gcs_object *object)
 {

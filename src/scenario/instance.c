@@ -13,7 +13,7 @@ static struct sim_class *class_of(const struct gcs_object *self)
 	return (struct sim_class *)((char *)(uintptr_t)self->type - offsetof(struct sim_class, type));
 }
 
-/* --- the collector's view -------------------------------------------------------------------------------------------- */
+/* --- the collector's view ---------------------------------------------------------------------------- */
 
 /* Calls fn for the slots of the class and of its bases, the most derived first. */
 #define EACH_SLOT(self, cls, slot)                                                                              \
@@ -110,7 +110,7 @@ size_t sim_instance_size(const struct gcs_object *self)
 	return cls->type.basic_size + (cls->has_dict ? SIM_DICT_HEAD : 0);
 }
 
-/* --- birth -------------------------------------------------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_instance_new(struct sim *sim, struct sim_class *cls)
 {
@@ -192,7 +192,7 @@ struct gcs_object *sim_instance_construct(struct sim *sim, struct sim_class *cls
 	return self;
 }
 
-/* --- attributes ------------------------------------------------------------------------------------------------------------ */
+/* --- attributes -------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_instance_get(struct sim *sim, struct gcs_object *self, struct gcs_object *name)
 {
@@ -251,7 +251,8 @@ int sim_instance_set(struct sim *sim, struct gcs_object *self, struct gcs_object
 	if (!instance->values) {
 		if (value)
 			return set_in_dict(sim, self, name, value);
-		return instance->dict ? (sim_dict_delete(sim, instance->dict, name) > 0 ? 0 : sim->pending ? -1 : 1) : 1;
+		return instance->dict ? (sim_dict_delete(sim, instance->dict, name) > 0 ? 0 : sim->pending ? -1 :
+				1) : 1;
 	}
 	position = sim_layout_find(cls->keys, name);
 	if (!value) {

@@ -253,7 +253,7 @@ struct gcs_object *sim_bool_binary(struct sim *sim, struct gcs_object *a, struct
 	return op == SIM_XOR ? sim_bool(sim, x != y) : sim_int_binary(sim, a, b, op);
 }
 
-/* --- int(x), bool(x) ------------------------------------------------------------------------------------ */
+/* --- int(x), bool(x) --------------------------------------------------------------------------------- */
 
 /* Removes white space around and single underscores between digits; false: they are where they may not be. */
 static bool clean_digits(char *text, size_t *length)
@@ -388,7 +388,7 @@ struct gcs_object *sim_bool_construct(struct sim *sim, struct sim_class *cls, co
 	return truth < 0 ? NULL : sim_bool(sim, truth);
 }
 
-/* --- methods ----------------------------------------------------------------------------------------------- */
+/* --- methods ----------------------------------------------------------------------------------------- */
 
 static struct gcs_object *int_bit_length(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {

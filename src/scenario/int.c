@@ -287,7 +287,8 @@ char *sim_int_text(struct sim *sim, const struct gcs_object *object, int base)
 	sim_int_view(object, view, &word);
 	room = mpz_sizeinbase(view, base) + 2;
 	if (base == 10 && room - 2 > MAX_TEXT_DIGITS + 1)
-		return sim_raise_null(sim, SIM_VALUE_ERROR, "Exceeds the limit (%d digits) for integer string conversion; "
+		return sim_raise_null(sim, SIM_VALUE_ERROR,
+				"Exceeds the limit (%d digits) for integer string conversion; "
 				"use sys.set_int_max_str_digits() to increase the limit", MAX_TEXT_DIGITS);
 	text = malloc(room);
 	if (!text)
@@ -311,7 +312,8 @@ static struct gcs_object *int_repr(struct sim *sim, struct gcs_object *self)
 		return NULL;
 	/* mpz_sizeinbase() may be one too many: the exact check is of the text. */
 	if (strlen(text) - (*text == '-') > MAX_TEXT_DIGITS)
-		str = sim_raise_null(sim, SIM_VALUE_ERROR, "Exceeds the limit (%d digits) for integer string conversion; "
+		str = sim_raise_null(sim, SIM_VALUE_ERROR,
+				"Exceeds the limit (%d digits) for integer string conversion; "
 				"use sys.set_int_max_str_digits() to increase the limit", MAX_TEXT_DIGITS);
 	else
 		str = sim_str_from(sim, text);
@@ -333,8 +335,8 @@ struct gcs_object *sim_int_parse(struct sim *sim, const char *digits, size_t len
 
 	if (base == 10 && length > MAX_TEXT_DIGITS)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "Exceeds the limit (%d digits) for integer string "
-				"conversion: value has %zu digits; use sys.set_int_max_str_digits() to increase the limit",
-				MAX_TEXT_DIGITS, length - sign);
+				"conversion: value has %zu digits; use sys.set_int_max_str_digits() to increase "
+				"the limit", MAX_TEXT_DIGITS, length - sign);
 	text = strndup(digits, length);
 	if (!text)
 		return sim_no_memory_null(sim);

@@ -28,7 +28,7 @@ SIM_STATIC_TYPES(SIM_DECLARE_TYPE)
 extern const struct sim_type *const sim_exception_types[SIM_NR_KINDS];	/* by kind; NULL for other kinds */
 
 /* gcs_new_untracked() with MemoryError.  @bytes: the block as CPython would ask for it, links included; 0: the type's
-   basic size and the links. */
+ * basic size and the links. */
 struct gcs_object *sim_alloc(struct sim *sim, const struct gcs_type *type, size_t extra, uint64_t bytes);
 
 /* size_of of types of one size: basic_size. */
@@ -76,7 +76,7 @@ static inline uint32_t sim_str_at(const struct sim_str *str, size_t index)
 	return str->kind == 2 ? ((const uint16_t *)str->data)[index] : ((const uint32_t *)str->data)[index];
 }
 
-/* --- hashes, sequences ----------------------------------------------------------------------------------- */
+/* --- hashes, sequences ------------------------------------------------------------------------------- */
 
 int64_t sim_hash_bytes(const void *data, size_t length);
 int64_t sim_hash_pointer(const void *pointer);
@@ -96,7 +96,7 @@ struct gcs_object *sim_repr_items(struct sim *sim, struct gcs_object *self, cons
 		bool tuple);
 struct gcs_object *sim_not_implemented(struct sim *sim);
 
-/* --- numbers ----------------------------------------------------------------------------------------------- */
+/* --- numbers ----------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_int_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
 int sim_int_order(const struct gcs_object *a, const struct gcs_object *b);
@@ -110,7 +110,7 @@ struct gcs_object *sim_int_construct(struct sim *sim, struct sim_class *cls, con
 struct gcs_object *sim_float_from_text(struct sim *sim, struct gcs_object *str);
 struct gcs_object *sim_float_pow(struct sim *sim, double a, double b);
 
-/* --- format specifications ----------------------------------------------------------------------------------- */
+/* --- format specifications --------------------------------------------------------------------------- */
 
 struct gcs_object *sim_format_int(struct sim *sim, struct gcs_object *self, struct gcs_object *spec);
 struct gcs_object *sim_format_float(struct sim *sim, struct gcs_object *self, struct gcs_object *spec);
@@ -120,7 +120,7 @@ struct gcs_object *sim_str_percent(struct sim *sim, struct gcs_object *format, s
 /* 'text'.format(...) */
 struct gcs_object *sim_str_method_format(struct sim *sim, struct gcs_object *self, const struct sim_call *call);
 
-/* --- classes, attributes ---------------------------------------------------------------------------------------- */
+/* --- classes, attributes ----------------------------------------------------------------------------- */
 
 struct sim_class *sim_class_alloc(struct sim *sim);
 int sim_class_fill_builtin(struct sim *sim, struct sim_class *cls);	/* methods and getsets into its dict */
@@ -167,7 +167,7 @@ struct gcs_object *sim_bind_builtin(struct sim *sim, struct gcs_object *descript
 /* Whether the object can be part of a cycle: a GC object that is no untracked tuple and no built-in class. */
 bool sim_may_be_tracked(const struct gcs_object *object);
 
-/* --- dict --------------------------------------------------------------------------------------------------------- */
+/* --- dict -------------------------------------------------------------------------------------------- */
 
 /* For weak containers and layouts: the value under a key whose hash is known; borrowed. */
 struct gcs_object *sim_dict_get_hash(struct sim *sim, struct gcs_object *dict, struct gcs_object *key, int64_t hash);

@@ -278,7 +278,7 @@ ITERATOR_TYPE(sequence_iter, "iterator", SIM_SEQUENCE_ITER, sequence_iter_next)
 ITERATOR_TYPE(set_iter, "set_iterator", SIM_SET_ITER, set_iter_next)
 ITERATOR_TYPE(callable_iter, "callable_iterator", SIM_CALLABLE_ITER, callable_iter_next)
 
-/* --- range --------------------------------------------------------------------------------------------------------- */
+/* --- range ------------------------------------------------------------------------------------------- */
 
 static struct range_iterator *range_iterator_new(struct sim *sim)
 {
@@ -293,7 +293,8 @@ static struct gcs_object *iterate(struct sim *sim, struct gcs_object *start, str
 
 	if (!iterator)
 		return NULL;
-	if (sim_int_fits(start, &iterator->next) && sim_int_fits(step, &iterator->step) && sim_int_fits(length, &left) &&
+	if (sim_int_fits(start, &iterator->next) && sim_int_fits(step, &iterator->step) && sim_int_fits(length,
+			&left) &&
 			!__builtin_mul_overflow(iterator->step, left, &last) &&
 			!__builtin_add_overflow(last, iterator->next, &last)) {
 		iterator->left = left;

@@ -67,7 +67,7 @@ static struct gcs_object *fill_result(struct sim *sim, struct lazy *lazy, struct
 	return lazy->result;
 }
 
-/* --- enumerate ------------------------------------------------------------------------------------------------------- */
+/* --- enumerate --------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_enumerate_new(struct sim *sim, struct gcs_object *iterable, struct gcs_object *start)
 {
@@ -113,7 +113,7 @@ static struct gcs_object *enumerate_construct(struct sim *sim, struct sim_class 
 	return sim_enumerate_new(sim, given[0], given[1]);
 }
 
-/* --- zip, map ----------------------------------------------------------------------------------------------------------- */
+/* --- zip, map ---------------------------------------------------------------------------------------- */
 
 static struct gcs_object *make_iterators(struct sim *sim, struct gcs_object *const *iterables, size_t nr)
 {
@@ -222,7 +222,7 @@ static struct gcs_object *map_construct(struct sim *sim, struct sim_class *cls, 
 	return sim_map_new(sim, call->args[0], call->args + 1, call->nr - 1);
 }
 
-/* --- filter ------------------------------------------------------------------------------------------------------------- */
+/* --- filter ------------------------------------------------------------------------------------------ */
 
 struct gcs_object *sim_filter_new(struct sim *sim, struct gcs_object *function, struct gcs_object *iterable)
 {
@@ -268,7 +268,7 @@ static struct gcs_object *filter_construct(struct sim *sim, struct sim_class *cl
 	return sim_filter_new(sim, call->args[0], call->args[1]);
 }
 
-/* --- reversed ------------------------------------------------------------------------------------------------------------- */
+/* --- reversed ---------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_reversed_new(struct sim *sim, struct gcs_object *sequence)
 {

@@ -145,7 +145,7 @@ static struct gcs_object *list_reversed(struct sim *sim, struct gcs_object *self
 	return sim_list_reverse_iter(sim, self);
 }
 
-/* --- sort ------------------------------------------------------------------------------------------------------- */
+/* --- sort -------------------------------------------------------------------------------------------- */
 
 /* An item beside the key that it is sorted by (the same object if there is no key function). */
 struct pair {
@@ -179,7 +179,7 @@ static int insertion_sort(struct sim *sim, struct pair *pairs, size_t nr)
 }
 
 /* Merges pairs[0..middle) and pairs[middle..nr); @spare has room for the first.  After an exception all pairs are still
-   there, in some order. */
+ * there, in some order. */
 static int merge(struct sim *sim, struct pair *pairs, size_t middle, size_t nr, struct pair *spare)
 {
 	size_t left = 0, right = middle, out = 0;

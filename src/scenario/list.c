@@ -105,7 +105,8 @@ int sim_list_resize(struct sim *sim, struct gcs_object *self, size_t nr)
 
 static struct gcs_object *make(struct sim *sim)
 {
-	struct gcs_object *list = gcs_freelist_new(sim->list_free, sim->heap, &sim_list_type.gc, sim->site, 0, LIST_BYTES);
+	struct gcs_object *list = gcs_freelist_new(sim->list_free, sim->heap, &sim_list_type.gc, sim->site, 0,
+			LIST_BYTES);
 
 	return list ? list : sim_no_memory_null(sim);
 }
@@ -184,7 +185,7 @@ int sim_list_clear(struct sim *sim, struct gcs_object *list)
 	return 0;
 }
 
-/* --- extend ------------------------------------------------------------------------------------------------------- */
+/* --- extend ------------------------------------------------------------------------------------------ */
 
 /* The first array of a list that will hold @nr items: the next even number. */
 static int preallocate(struct sim *sim, struct sim_list *list, size_t nr)
@@ -263,7 +264,7 @@ struct gcs_object *sim_list_from_iterable(struct sim *sim, struct gcs_object *it
 	return list;
 }
 
-/* --- slices ----------------------------------------------------------------------------------------------------------- */
+/* --- slices ------------------------------------------------------------------------------------------ */
 
 /* Replaces the items from @from to before @to by @nr others, whose references are taken. */
 int sim_list_set_range(struct sim *sim, struct gcs_object *self, size_t from, size_t to,
@@ -339,7 +340,8 @@ static int assign_steps(struct sim *sim, struct gcs_object *self, int64_t start,
 	struct gcs_object **gone;
 
 	if ((int64_t)sim_list_size(values) != nr)
-		return sim_raise(sim, SIM_VALUE_ERROR, "attempt to assign sequence of size %zu to extended slice of size %lld",
+		return sim_raise(sim, SIM_VALUE_ERROR,
+				"attempt to assign sequence of size %zu to extended slice of size %lld",
 				sim_list_size(values), (long long)nr);
 	gone = malloc((nr + 1) * sizeof(*gone));
 	if (!gone)
@@ -381,7 +383,7 @@ int sim_list_assign_slice(struct sim *sim, struct gcs_object *self, struct gcs_o
 	return result;
 }
 
-/* --- items -------------------------------------------------------------------------------------------------------------- */
+/* --- items ------------------------------------------------------------------------------------------- */
 
 static int64_t list_length(struct sim *sim, struct gcs_object *self)
 {

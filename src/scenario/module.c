@@ -94,7 +94,8 @@ static const struct sim_getset module_getsets[] = {
 
 const struct sim_type sim_module_type = {
 	.gc = {.name = "module", .size = sizeof(struct sim_module), .flags = GCS_TYPE_GC | GCS_TYPE_WEAKREFS,
-		.traverse = module_traverse, .clear = module_clear, .dealloc = module_dealloc, .size_of = sim_size_basic},
+		.traverse = module_traverse, .clear = module_clear, .dealloc = module_dealloc, .size_of =
+				sim_size_basic},
 	.kind = SIM_MODULE,
 	.flags = SIM_TYPE_NO_NEW | SIM_TYPE_DICT,
 	.basic_size = 56,
@@ -104,7 +105,7 @@ const struct sim_type sim_module_type = {
 	.get_attribute = module_get_attribute,
 };
 
-/* --- generators -------------------------------------------------------------------------------------------------------- */
+/* --- generators -------------------------------------------------------------------------------------- */
 
 #define GENERATOR_BYTES 152
 

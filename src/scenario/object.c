@@ -13,7 +13,8 @@ static struct gcs_object *object_new(struct sim *sim, struct gcs_object *self, c
 
 	(void)self;
 	if (!sim_is_class(&cls->head))
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "object.__new__(X): X is not a type object (%T)", &cls->head);
+		return sim_raise_null(sim, SIM_TYPE_ERROR, "object.__new__(X): X is not a type object (%T)",
+				&cls->head);
 	if (cls->slots->kind == SIM_INSTANCE)
 		return sim_instance_new(sim, cls);
 	if (cls->exception) {
@@ -82,7 +83,7 @@ SINGLE_TYPE(none, "NoneType", SIM_NONE, none_construct)
 SINGLE_TYPE(not_implemented, "NotImplementedType", SIM_NOTIMPLEMENTED, NULL)
 SINGLE_TYPE(ellipsis, "ellipsis", SIM_ELLIPSIS, NULL)
 
-/* --- x.__len__ and its like ---------------------------------------------------------------------------------------------- */
+/* --- x.__len__ and its like -------------------------------------------------------------------------- */
 
 #define SLOT_FN(name, expression)                                                                                      \
 	static struct gcs_object *slot_##name(struct sim *sim, struct gcs_object *self, const struct sim_call *call)   \

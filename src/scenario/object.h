@@ -31,10 +31,10 @@ enum sim_type_flags {
 };
 
 /* A row of a type's methods.  @self is what the method is bound to (the class for a class method).
-   The number of arguments is checked before the call, with CPython's messages:
-   min 0, max 0: "X.f() takes no arguments (1 given)"; 1, 1: "X.f() takes exactly one argument (2 given)"; others:
-   "f expected 2 arguments, got 1", "f expected at most 1 argument, got 2"; keywords are refused unless the flag
-   SIM_METHOD_KEYWORDS is there. */
+ * The number of arguments is checked before the call, with CPython's messages:
+ * min 0, max 0: "X.f() takes no arguments (1 given)"; 1, 1: "X.f() takes exactly one argument (2 given)"; others:
+ * "f expected 2 arguments, got 1", "f expected at most 1 argument, got 2"; keywords are refused unless the flag
+ * SIM_METHOD_KEYWORDS is there. */
 typedef struct gcs_object *(*sim_method_fn)(struct sim *sim, struct gcs_object *self, const struct sim_call *call);
 
 enum sim_method_flags {
@@ -51,7 +51,7 @@ struct sim_method {
 };
 
 /* An attribute that is computed: x.name.  set NULL: read-only ("attribute 'x' of 'y' objects is not writable");
-   @value NULL: delete. */
+ * @value NULL: delete. */
 struct sim_getset {
 	const char *name;
 	struct gcs_object *(*get)(struct sim *sim, struct gcs_object *self);
@@ -118,13 +118,13 @@ static inline const char *sim_type_name(const struct gcs_object *object)
 }
 
 /* Makes an object of a type for others' use (extension types of modules): counted with @bytes in reports (0: the C
-   structure), tracked if the type is a GC type. */
+ * structure), tracked if the type is a GC type. */
 struct gcs_object *sim_new_object(struct sim *sim, const struct sim_type *type, size_t extra, uint64_t bytes);
 
 /* --- classes ----------------------------------------------------------------------------------------- */
 
 /* The layout that the instances of a class share: names in the order in which they were first given to an
-   instance, and how many more may come (CPython's split keys). */
+ * instance, and how many more may come (CPython's split keys). */
 struct sim_shared_keys {
 	struct gcs_object **names;	/* owned, interned str */
 	uint8_t nr, usable;
@@ -176,7 +176,7 @@ struct sim_class *sim_class_builtin(struct sim *sim, const struct sim_type *type
 		const char *module);
 
 /* The attribute of the first class of the mro that has it: borrowed, NULL without an exception if there is none.  Its
-   owner must not be changed while the result is used without a reference. */
+ * owner must not be changed while the result is used without a reference. */
 struct gcs_object *sim_class_lookup(struct sim *sim, struct sim_class *cls, struct gcs_object *name);
 bool sim_class_is_subclass(const struct sim_class *cls, const struct sim_class *of);
 /* isinstance/issubclass with a class or a (nested) tuple of classes: 1, 0, -1 with CPython's TypeError. */
@@ -214,7 +214,7 @@ bool sim_is_int(const struct gcs_object *object);			/* int or bool */
 /* True: the int (or bool) fits. */
 bool sim_int_fits(const struct gcs_object *object, int64_t *value);
 /* An int or what has __index__; -1 and TypeError "'x' object cannot be interpreted as an integer"; with @clip what is
-   too big becomes INT64_MAX or INT64_MIN, without it OverflowError "Python int too large to convert to C ssize_t". */
+ * too big becomes INT64_MAX or INT64_MIN, without it OverflowError "Python int too large to convert to C ssize_t". */
 int sim_index(struct sim *sim, struct gcs_object *object, bool clip, int64_t *value);
 int sim_int_to_double(struct sim *sim, const struct gcs_object *object, double *value);
 int sim_int_sign(const struct gcs_object *object);
@@ -257,7 +257,7 @@ static inline bool sim_is_str(const struct gcs_object *object)
 }
 
 /* UTF-8 text, terminated: ASCII strings as they are, others malloc()ed in *keep, which the caller frees (NULL if not
-   needed).  NULL: exception. */
+ * needed).  NULL: exception. */
 const char *sim_str_utf8(struct sim *sim, const struct gcs_object *str, size_t *length, char **keep);
 uint32_t sim_str_point(const struct gcs_object *str, size_t index);
 bool sim_str_equal(const struct gcs_object *a, const struct gcs_object *b);
@@ -378,7 +378,7 @@ struct gcs_object *sim_exception_new(struct sim *sim, struct sim_class *cls, str
 bool sim_is_exception(const struct gcs_object *object);		/* instance of BaseException */
 bool sim_is_exception_class(const struct gcs_object *object);
 /* "NameError: name 'x' is not defined": the last line that CPython prints, without newline.  New str; never raises
-   (an exception in __str__ gives "<exception str() failed>"). */
+ * (an exception in __str__ gives "<exception str() failed>"). */
 struct gcs_object *sim_exception_line(struct sim *sim, struct gcs_object *exception);
 
 struct sim_traceback {

@@ -7,7 +7,7 @@ struct gcs_object *sim_not_implemented(struct sim *sim)
 	return sim_incref(sim->not_implemented);
 }
 
-/* --- text ----------------------------------------------------------------------------------------------------------- */
+/* --- text -------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_object_repr(struct sim *sim, struct gcs_object *self)
 {
@@ -120,9 +120,10 @@ struct gcs_object *sim_repr_items(struct sim *sim, struct gcs_object *self, cons
 	return sim_text_finish(&text);
 }
 
-/* --- numbers -------------------------------------------------------------------------------------------------------------- */
+/* --- numbers ----------------------------------------------------------------------------------------- */
 
-static const char *const symbols[SIM_NR_BINARY] = {"+", "-", "*", "/", "//", "%", "** or pow()", "&", "|", "^", "<<", ">>",
+static const char *const symbols[SIM_NR_BINARY] = {"+", "-", "*", "/", "//", "%", "** or pow()", "&", "|", "^",
+		"<<", ">>",
 	"@"};
 
 /* Sequences are asked after everything that is a number or of the scenario's. */
@@ -157,7 +158,8 @@ static struct gcs_object *dispatch(struct sim *sim, struct gcs_object *a, struct
 static struct gcs_object *unsupported(struct sim *sim, struct gcs_object *a, struct gcs_object *b, const char *symbol,
 		const char *in_place)
 {
-	return sim_raise_null(sim, SIM_TYPE_ERROR, "unsupported operand type(s) for %s%s: '%T' and '%T'", symbol, in_place,
+	return sim_raise_null(sim, SIM_TYPE_ERROR, "unsupported operand type(s) for %s%s: '%T' and '%T'", symbol,
+			in_place,
 			a, b);
 }
 
@@ -215,7 +217,7 @@ struct gcs_object *sim_unary(struct sim *sim, struct gcs_object *object, enum si
 	return sim_raise_null(sim, SIM_TYPE_ERROR, texts[op], object);
 }
 
-/* --- containers -------------------------------------------------------------------------------------------------------------- */
+/* --- containers -------------------------------------------------------------------------------------- */
 
 int64_t sim_length(struct sim *sim, struct gcs_object *object)
 {
@@ -311,7 +313,7 @@ int64_t sim_length_hint(struct sim *sim, struct gcs_object *object, int64_t fall
 	return length < 0 ? fallback : length;
 }
 
-/* --- unpacking ----------------------------------------------------------------------------------------------------------------- */
+/* --- unpacking --------------------------------------------------------------------------------------- */
 
 static int unpack_error(struct gcs_object **out, size_t got)
 {
@@ -357,7 +359,8 @@ int sim_unpack(struct sim *sim, struct gcs_object *iterable, size_t nr, int star
 		;
 	if (got < fixed) {
 		if (!sim->pending)
-			sim_raise(sim, SIM_VALUE_ERROR, star < 0 ? "not enough values to unpack (expected %zu, got %zu)" :
+			sim_raise(sim, SIM_VALUE_ERROR, star < 0 ?
+					"not enough values to unpack (expected %zu, got %zu)" :
 					"not enough values to unpack (expected at least %zu, got %zu)",
 					star < 0 ? nr : nr - 1, got);
 		result = unpack_error(out, got);

@@ -7,7 +7,7 @@ static struct sim_range *as_range(struct gcs_object *object)
 	return (struct sim_range *)object;
 }
 
-/* --- slice ------------------------------------------------------------------------------------------------------- */
+/* --- slice ------------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_slice_new(struct sim *sim, struct gcs_object *start, struct gcs_object *stop,
 		struct gcs_object *step)
@@ -29,7 +29,8 @@ static int slice_index(struct sim *sim, struct gcs_object *object, int64_t other
 	if (object == sim->none)
 		return 0;
 	if (!sim_is_int(object) && sim_kind(object) != SIM_INSTANCE)
-		return sim_raise(sim, SIM_TYPE_ERROR, "slice indices must be integers or None or have an __index__ method");
+		return sim_raise(sim, SIM_TYPE_ERROR,
+				"slice indices must be integers or None or have an __index__ method");
 	return sim_index(sim, object, true, value);
 }
 
@@ -155,7 +156,7 @@ const struct sim_type sim_slice_type = {
 	.construct = slice_construct,
 };
 
-/* --- range -------------------------------------------------------------------------------------------------------- */
+/* --- range ------------------------------------------------------------------------------------------- */
 
 /* (stop - start + step -+ 1) // step, at least 0 */
 static struct gcs_object *range_count(struct sim *sim, struct gcs_object *start, struct gcs_object *stop,

@@ -265,7 +265,7 @@ struct gcs_object *sim_set_construct(struct sim *sim, struct sim_class *cls, con
 		sim_set_new(sim, call->nr ? call->args[0] : NULL);
 }
 
-/* --- methods ------------------------------------------------------------------------------------------------------- */
+/* --- methods ----------------------------------------------------------------------------------------- */
 
 static struct gcs_object *set_add(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {

@@ -70,7 +70,7 @@ static size_t set_size(const struct gcs_object *self)
 	return 200 + (set->table == set->small ? 0 : (set->mask + 1) * sizeof(struct sim_set_entry));
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------------------- */
 
 /* Only for tables without deleted entries, and keys that are not in them. */
 static void insert_clean(struct sim_set_entry *table, size_t mask, struct gcs_object *key, int64_t hash)
@@ -276,7 +276,7 @@ struct gcs_object *sim_set_pop(struct sim *sim, struct gcs_object *self)
 	return key;
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------ */
 
 static struct gcs_object *make(struct sim *sim, const struct sim_type *type, struct gcs_object *iterable)
 {
@@ -324,7 +324,8 @@ static int merge(struct sim *sim, struct gcs_object *self, struct gcs_object *ot
 	if (set->fill == 0) {
 		for (size_t i = 0; i <= from->mask; i++)
 			if (from->table[i].key)
-				insert_clean(set->table, set->mask, sim_incref(from->table[i].key), from->table[i].hash);
+				insert_clean(set->table, set->mask, sim_incref(from->table[i].key),
+						from->table[i].hash);
 		set->fill = set->used = from->used;
 		return 0;
 	}

@@ -192,11 +192,13 @@ static int make_names(struct sim *sim)
 {
 	bool failed = false;
 
-#define SIM_NAME_D(name) failed |= !(sim->names.d_##name = sim_str_intern(sim, "__" #name "__", strlen("__" #name "__")));
-#define SIM_NAME_N(name) failed |= !(sim->names.n_##name = sim_str_intern(sim, #name, strlen(#name)));
+#define INTERN(field, text) failed |= !(sim->names.field = sim_str_intern(sim, text, strlen(text)));
+#define SIM_NAME_D(name) INTERN(d_##name, "__" #name "__")
+#define SIM_NAME_N(name) INTERN(n_##name, #name)
 	SIM_NAMES(SIM_NAME_D, SIM_NAME_N)
 #undef SIM_NAME_D
 #undef SIM_NAME_N
+#undef INTERN
 	return failed ? -1 : 0;
 }
 

@@ -91,7 +91,7 @@ struct sim_vm {
 enum sim_stop { SIM_RUNNING, SIM_STOP_STEPS, SIM_STOP_BYTES };
 
 /* Names that the run time itself looks up; interned, alive as long as the sim.  D(init) is sim->names.d_init, the
-   string "__init__"; N(args) is sim->names.n_args, "args". */
+ * string "__init__"; N(args) is sim->names.n_args, "args". */
 #define SIM_NAMES(D, N)                                                                                         \
 	D(init) D(del) D(new) D(repr) D(str) D(len) D(bool) D(iter) D(next) D(getitem) D(setitem)               \
 	D(delitem) D(contains) D(call) D(eq) D(ne) D(lt) D(le) D(gt) D(ge) D(hash) D(enter) D(exit) D(dict)     \
@@ -212,9 +212,9 @@ static inline struct gcs_object *sim_none(struct sim *sim)
 /* --- errors ------------------------------------------------------------------------------------------ */
 
 /* Makes an exception of the kind with the text as its only argument and makes it the pending one; a
-   pending one is replaced, and lost.  -1 and NULL, always: `return sim_raise(...)`.
-   Formats: those of printf, and %R: the repr of an object, %S: its str, %U: a str object, %T: the name of the type
-   of an object (all `struct gcs_object *`, borrowed). */
+ * pending one is replaced, and lost.  -1 and NULL, always: `return sim_raise(...)`.
+ * Formats: those of printf, and %R: the repr of an object, %S: its str, %U: a str object, %T: the name of the type
+ * of an object (all `struct gcs_object *`, borrowed). */
 int sim_raise(struct sim *sim, enum sim_kind kind, const char *format, ...);
 void *sim_raise_null(struct sim *sim, enum sim_kind kind, const char *format, ...);
 int sim_raise_v(struct sim *sim, enum sim_kind kind, const char *format, va_list list);
@@ -234,14 +234,14 @@ struct gcs_object *sim_take_pending(struct sim *sim);
 void sim_clear_pending(struct sim *sim);
 
 /* Whether the pending exception is one of the kind (or of a class derived from it).  False when there is none, and
-   always when sim->stop is set. */
+ * always when sim->stop is set. */
 bool sim_pending_is(struct sim *sim, enum sim_kind kind);
 
 /* What a finalizer or callback does with a pending exception.  No-op when there is none. */
 void sim_unraisable(struct sim *sim, struct gcs_object *where);
 
 /* One level deeper.  @where: "" or " while calling a Python object", " in comparison"...  -1: RecursionError, and no
-   sim_leave() then. */
+ * sim_leave() then. */
 int sim_enter(struct sim *sim, const char *where);
 static inline void sim_leave(struct sim *sim)
 {
@@ -252,7 +252,7 @@ static inline void sim_leave(struct sim *sim)
 int sim_charge(struct sim *sim, uint64_t steps);
 
 /* Whether an array of so many bytes can be allowed at all: -1 and MemoryError if not.  For memory that is not the
-   heap's own (numbers being computed). */
+ * heap's own (numbers being computed). */
 int sim_check_bytes(struct sim *sim, uint64_t bytes);
 
 /* Text to the scenario's streams. */

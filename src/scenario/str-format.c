@@ -80,7 +80,8 @@ static struct gcs_object *as_number(struct sim *sim, struct gcs_object *value, i
 		return sim_int_to_double(sim, value, &number) ? NULL : sim_float_new(sim, number);
 	if (!whole)
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "must be real number, not %T", value);
-	return sim_raise_null(sim, SIM_TYPE_ERROR, strchr("diu", type) ? "%%%c format: a real number is required, not %T" :
+	return sim_raise_null(sim, SIM_TYPE_ERROR, strchr("diu", type) ?
+			"%%%c format: a real number is required, not %T" :
 			"%%%c format: an integer is required, not %T", type, value);
 }
 
@@ -178,7 +179,8 @@ static size_t convert_at(struct sim *sim, struct gcs_object *format, size_t at, 
 		return at;
 	}
 	if (type > 127 || !strchr("sracdiouxXeEfFgG", type))
-		return sim_raise(sim, SIM_VALUE_ERROR, "unsupported format character '%c' (0x%x) at index %zu", type, type,
+		return sim_raise(sim, SIM_VALUE_ERROR, "unsupported format character '%c' (0x%x) at index %zu",
+				type, type,
 				at - 1) + 1;
 	if (!value)
 		value = next_argument(sim, arguments);
@@ -215,7 +217,7 @@ struct gcs_object *sim_str_percent(struct sim *sim, struct gcs_object *format, s
 	return sim_text_finish(&out);
 }
 
-/* --- format() --------------------------------------------------------------------------------------------------------- */
+/* --- format() ---------------------------------------------------------------------------------------- */
 
 struct fields {
 	const struct sim_call *call;
@@ -240,7 +242,8 @@ static struct gcs_object *look_up(struct sim *sim, struct fields *fields, struct
 		return value ? sim_incref(value) : NULL;
 	}
 	if (index >= fields->call->nr)
-		return sim_raise_null(sim, SIM_INDEX_ERROR, "Replacement index %zu out of range for positional args tuple",
+		return sim_raise_null(sim, SIM_INDEX_ERROR,
+				"Replacement index %zu out of range for positional args tuple",
 				index);
 	return sim_incref(fields->call->args[index]);
 }

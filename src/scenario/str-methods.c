@@ -7,7 +7,7 @@ static struct gcs_object *str_join(struct sim *sim, struct gcs_object *self, con
 	return sim_str_join(sim, self, call->args[0]);
 }
 
-/* --- case ------------------------------------------------------------------------------------------------------ */
+/* --- case -------------------------------------------------------------------------------------------- */
 
 typedef uint32_t (*map_fn)(uint32_t point, bool first);
 
@@ -68,7 +68,7 @@ CASE_METHOD(capitalize, to_title, false)
 CASE_METHOD(title, to_title, true)
 CASE_METHOD(swapcase, swap_case, false)
 
-/* --- strip ------------------------------------------------------------------------------------------------------- */
+/* --- strip ------------------------------------------------------------------------------------------- */
 
 static bool is_stripped(uint32_t point, struct gcs_object *chars)
 {
@@ -111,7 +111,7 @@ static struct gcs_object *str_rstrip(struct sim *sim, struct gcs_object *self, c
 	return strip(sim, self, call, false, true, "rstrip");
 }
 
-/* --- search ---------------------------------------------------------------------------------------------------------- */
+/* --- search ------------------------------------------------------------------------------------------ */
 
 /* The optional start and end arguments from call->args[1] on, cut to the string as a slice does. */
 static int take_bounds(struct sim *sim, const struct sim_call *call, size_t length, size_t *from, size_t *to)
@@ -207,7 +207,8 @@ static int has_end(struct sim *sim, struct gcs_object *self, struct gcs_object *
 	if (from > to || length > to - from)
 		return 0;
 	(void)sim;
-	return tail ? sim_str_find(self, part, to - length, to) >= 0 : sim_str_find(self, part, from, from + length) >= 0;
+	return tail ? sim_str_find(self, part, to - length, to) >= 0 : sim_str_find(self, part, from,
+			from + length) >= 0;
 }
 
 static struct gcs_object *ends(struct sim *sim, struct gcs_object *self, const struct sim_call *call, bool tail)
@@ -265,7 +266,7 @@ static struct gcs_object *str_removesuffix(struct sim *sim, struct gcs_object *s
 	return remove_end(sim, self, call->args[0], true);
 }
 
-/* --- tests of characters ------------------------------------------------------------------------------------------------ */
+/* --- tests of characters ----------------------------------------------------------------------------- */
 
 static struct gcs_object *all_points(struct sim *sim, struct gcs_object *self, bool (*test)(uint32_t point))
 {
@@ -336,7 +337,7 @@ static struct gcs_object *str_islower(struct sim *sim, struct gcs_object *self, 
 	return is_case(sim, self, SIM_POINT_LOWER, SIM_POINT_UPPER);
 }
 
-/* --- padding ---------------------------------------------------------------------------------------------------------------- */
+/* --- padding ----------------------------------------------------------------------------------------- */
 
 /* @left, @right: how many times the fill character. */
 static struct gcs_object *pad(struct sim *sim, struct gcs_object *self, size_t left, size_t right, uint32_t fill)

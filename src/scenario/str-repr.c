@@ -7,7 +7,7 @@
 #include "chars.h"
 
 /* Python's tables of characters do not depend on the locale; glibc's C.UTF-8 has nearly the same.  One for the process,
-   made at the first need and kept: tables without state. */
+ * made at the first need and kept: tables without state. */
 static locale_t tables(void)
 {
 	static locale_t made;
@@ -30,11 +30,13 @@ bool sim_point_is(uint32_t point, enum sim_point_class what)
 
 	switch (what) {
 	case SIM_POINT_ALPHA:
-		return locale ? iswalpha_l(point, locale) && !sim_point_is(point, SIM_POINT_DIGIT) : point < 128 && iswalpha(point);
+		return locale ? iswalpha_l(point, locale) && !sim_point_is(point, SIM_POINT_DIGIT) : point < 128 &&
+				iswalpha(point);
 	case SIM_POINT_DIGIT:
 		return point < 128 ? point >= '0' && point <= '9' : point == 0xb2 || point == 0xb3 || point == 0xb9;
 	case SIM_POINT_SPACE:
-		return (point >= 9 && point <= 13) || (point >= 0x1c && point <= 0x20) || point == 0x85 || point == 0xa0 ||
+		return (point >= 9 && point <= 13) || (point >= 0x1c && point <= 0x20) || point == 0x85 ||
+				point == 0xa0 ||
 			(point > 0xff && locale && iswspace_l(point, locale));
 	case SIM_POINT_UPPER:
 		return locale ? iswupper_l(point, locale) : point >= 'A' && point <= 'Z';

@@ -222,7 +222,7 @@ struct gcs_object *sim_str_rpartition(struct sim *sim, struct gcs_object *self, 
 	return partition(sim, self, call->args[0], true);
 }
 
-/* --- join, replace ------------------------------------------------------------------------------------------- */
+/* --- join, replace ----------------------------------------------------------------------------------- */
 
 /* The strings of a list with separators between them, in one. */
 static struct gcs_object *join_items(struct sim *sim, struct gcs_object *separator, struct gcs_object *list)
@@ -232,7 +232,8 @@ static struct gcs_object *join_items(struct sim *sim, struct gcs_object *separat
 
 	for (size_t i = 0; i < nr; i++)
 		if (!sim_is_str(sim_list_item(list, i)))
-			return sim_raise_null(sim, SIM_TYPE_ERROR, "sequence item %zu: expected str instance, %T found", i,
+			return sim_raise_null(sim, SIM_TYPE_ERROR,
+					"sequence item %zu: expected str instance, %T found", i,
 					sim_list_item(list, i));
 	if (!nr)
 		return sim_incref(sim->empty_str);

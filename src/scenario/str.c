@@ -203,7 +203,7 @@ uint32_t sim_str_point(const struct gcs_object *str, size_t index)
 	return sim_str_at(sim_as_str(str), index);
 }
 
-/* --- comparison --------------------------------------------------------------------------------------------- */
+/* --- comparison -------------------------------------------------------------------------------------- */
 
 bool sim_str_equal(const struct gcs_object *a, const struct gcs_object *b)
 {
@@ -262,7 +262,7 @@ static int64_t str_hash(struct sim *sim, struct gcs_object *self)
 	return sim_str_hash(self);
 }
 
-/* --- concatenation -------------------------------------------------------------------------------------------- */
+/* --- concatenation ----------------------------------------------------------------------------------- */
 
 static void copy_points(struct sim_str *to, size_t at, const struct sim_str *from, size_t first, size_t nr)
 {
@@ -371,7 +371,7 @@ static struct gcs_object *str_binary(struct sim *sim, struct gcs_object *a, stru
 	return sim_not_implemented(sim);
 }
 
-/* --- items ---------------------------------------------------------------------------------------------------- */
+/* --- items ------------------------------------------------------------------------------------------- */
 
 static int64_t str_length(struct sim *sim, struct gcs_object *self)
 {

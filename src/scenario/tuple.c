@@ -50,7 +50,8 @@ struct gcs_object *sim_tuple_new(struct sim *sim, size_t nr)
 	if (sim_check_bytes(sim, nr * sizeof(void *)))
 		return NULL;
 	/* Sizes 1 to 19 come from free lists; NULL for others. */
-	self = gcs_freelist_new(nr < SIM_TUPLE_LISTS ? sim->tuple_free[nr] : NULL, sim->heap, &sim_tuple_type.gc, sim->site,
+	self = gcs_freelist_new(nr < SIM_TUPLE_LISTS ? sim->tuple_free[nr] : NULL, sim->heap, &sim_tuple_type.gc,
+			sim->site,
 			nr * sizeof(void *), 40 + 8 * nr);
 	if (!self)
 		return sim_no_memory_null(sim);
@@ -98,8 +99,9 @@ struct gcs_object *sim_tuple_pack(struct sim *sim, size_t nr, ...)
 	return NULL;
 }
 
-/* Through a list: the array is of the tuple's size only when the items are known.  CPython resizes a guess; both ask for
-   the tuple once. */
+/* Through a list: the array is of the tuple's size only when the items are known.  CPython resizes a guess; both
+ * ask for
+ * the tuple once. */
 struct gcs_object *sim_tuple_from_iterable(struct sim *sim, struct gcs_object *iterable)
 {
 	struct gcs_object *list, *self;
@@ -118,7 +120,7 @@ struct gcs_object *sim_tuple_from_iterable(struct sim *sim, struct gcs_object *i
 	return self;
 }
 
-/* --- operations ------------------------------------------------------------------------------------------------- */
+/* --- operations -------------------------------------------------------------------------------------- */
 
 static int64_t tuple_length(struct sim *sim, struct gcs_object *self)
 {
@@ -249,7 +251,8 @@ static struct gcs_object *tuple_binary(struct sim *sim, struct gcs_object *a, st
 {
 	if (op == SIM_ADD && sim_kind(a) == SIM_TUPLE) {
 		if (sim_kind(b) != SIM_TUPLE)
-			return sim_raise_null(sim, SIM_TYPE_ERROR, "can only concatenate tuple (not \"%T\") to tuple", b);
+			return sim_raise_null(sim, SIM_TYPE_ERROR,
+					"can only concatenate tuple (not \"%T\") to tuple", b);
 		return concat(sim, a, b);
 	}
 	if (op == SIM_MUL && sim_kind(a) == SIM_TUPLE && sim_is_int(b))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * WeakValueDictionary, WeakKeyDictionary, WeakSet: classes with the attributes that those of CPython have, whose methods
+ * WeakValueDictionary, WeakKeyDictionary, WeakSet: classes with the attributes that those of CPython have, whose
+ * methods
  * are functions in C.  What the collector sees is the same: the instance, its attributes, the function that removes
  * dead entries with its defaults.
  */
@@ -29,7 +30,7 @@ static int need(struct sim *sim, const struct sim_call *call, const char *name, 
 			min + 1 - call->nr, min + 1 - call->nr == 1 ? "" : "s");
 }
 
-/* --- removal of dead entries ------------------------------------------------------------------------------------------- */
+/* --- removal of dead entries ------------------------------------------------------------------------- */
 
 /* @function's defaults end with the weak reference to the map: new reference to it, NULL when it is gone. */
 static struct gcs_object *map_of(struct gcs_object *function)
@@ -81,7 +82,7 @@ static struct gcs_object *native(struct sim *sim, const char *name, sim_method_f
 	return function;
 }
 
-/* --- construction --------------------------------------------------------------------------------------------------------- */
+/* --- construction ------------------------------------------------------------------------------------ */
 
 static int set_up(struct sim *sim, struct gcs_object *self, enum map_kind kind)
 {
@@ -90,7 +91,8 @@ static int set_up(struct sim *sim, struct gcs_object *self, enum map_kind kind)
 
 	ref = remove ? sim_weakref_new(sim, self, NULL) : NULL;
 	if (ref)
-		((struct sim_function *)remove)->defaults = kind == VALUES ? sim_tuple_pack(sim, 2, ref, sim_none(sim)) :
+		((struct sim_function *)remove)->defaults = kind == VALUES ? sim_tuple_pack(sim, 2, ref,
+				sim_none(sim)) :
 			sim_tuple_pack(sim, 1, ref);
 	if (!ref || !((struct sim_function *)remove)->defaults) {
 		gcs_xdecref(remove);
@@ -116,7 +118,8 @@ static int set_up(struct sim *sim, struct gcs_object *self, enum map_kind kind)
 static int store(struct sim *sim, struct gcs_object *self, struct gcs_object *key, struct gcs_object *value,
 		enum map_kind kind)
 {
-	struct gcs_object *data = sim_get_attribute_text(sim, self, "data"), *remove = data ? sim_get_attribute_text(sim, self, "_remove") : NULL;
+	struct gcs_object *data = sim_get_attribute_text(sim, self, "data"), *remove = data ?
+			sim_get_attribute_text(sim, self, "_remove") : NULL;
 	struct gcs_object *ref = NULL;
 	int result = -1;
 
@@ -165,10 +168,10 @@ static struct gcs_object *construct(struct sim *sim, const struct sim_call *call
 	return sim_none(sim);
 }
 
-/* --- look-up ------------------------------------------------------------------------------------------------------------------- */
+/* --- look-up ----------------------------------------------------------------------------------------- */
 
 /* What stands for the key in the data: the key itself, or a weak reference to it.  New; NULL without an exception: the
-   object cannot be in the map. */
+ * object cannot be in the map. */
 static struct gcs_object *inner_key(struct sim *sim, struct gcs_object *key, enum map_kind kind, bool strict)
 {
 	if (kind == VALUES)
@@ -195,7 +198,8 @@ static struct gcs_object *find(struct sim *sim, struct gcs_object *self, struct 
 
 static struct gcs_object *no_key(struct sim *sim, struct gcs_object *key, enum map_kind kind)
 {
-	struct gcs_object *shown = sim->pending ? NULL : kind == VALUES ? sim_incref(key) : sim_weakref_new(sim, key, NULL);
+	struct gcs_object *shown = sim->pending ? NULL : kind == VALUES ? sim_incref(key) : sim_weakref_new(sim,
+			key, NULL);
 
 	if (shown)
 		sim_raise_value(sim, SIM_KEY_ERROR, shown);
@@ -248,7 +252,8 @@ static struct gcs_object *set_default(struct sim *sim, const struct sim_call *ca
 /* Takes the entry out: its value; NULL without an exception: there was none. */
 static struct gcs_object *take(struct sim *sim, struct gcs_object *self, struct gcs_object *key, enum map_kind kind)
 {
-	struct gcs_object *data = sim_get_attribute_text(sim, self, "data"), *inner = data ? inner_key(sim, key, kind, true) : NULL;
+	struct gcs_object *data = sim_get_attribute_text(sim, self, "data"), *inner = data ? inner_key(sim, key,
+			kind, true) : NULL;
 	struct gcs_object *value = inner ? sim_dict_pop(sim, data, inner) : NULL, *referent;
 
 	if (value && kind == VALUES) {
@@ -318,7 +323,7 @@ static struct gcs_object *contains(struct sim *sim, const struct sim_call *call,
 	return found < 0 || sim->pending ? NULL : sim_bool(sim, found);
 }
 
-/* --- iteration ------------------------------------------------------------ */
+/* --- iteration --------------------------------------------------------------------------------------- */
 
 static struct gcs_object *iter(struct sim *sim, const struct sim_call *call, enum map_kind kind)
 {
@@ -341,7 +346,8 @@ static struct gcs_object *items(struct sim *sim, const struct sim_call *call, en
 /* valuerefs(), keyrefs(): the references themselves. */
 static struct gcs_object *refs(struct sim *sim, const struct sim_call *call, enum map_kind kind)
 {
-	struct gcs_object *data = sim_get_attribute_text(sim, call->args[0], "data"), *list = data ? sim_list_new(sim, 0) : NULL;
+	struct gcs_object *data = sim_get_attribute_text(sim, call->args[0], "data"), *list = data ?
+			sim_list_new(sim, 0) : NULL;
 	struct gcs_object *key, *value;
 	size_t pos = 0;
 
@@ -371,7 +377,7 @@ static struct gcs_object *clear(struct sim *sim, const struct sim_call *call, en
 	return result;
 }
 
-/* --- WeakSet ------------------------------------------------------------------------------------------------------------------------ */
+/* --- WeakSet ----------------------------------------------------------------------------------------- */
 
 static struct gcs_object *add(struct sim *sim, const struct sim_call *call, enum map_kind kind)
 {
@@ -423,7 +429,7 @@ static struct gcs_object *map_repr(struct sim *sim, const struct sim_call *call,
 	return result;
 }
 
-/* --- the classes ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the classes ------------------------------------------------------------------------------------- */
 
 typedef struct gcs_object *(*map_fn)(struct sim *sim, const struct sim_call *call, enum map_kind kind);
 
@@ -437,7 +443,8 @@ typedef struct gcs_object *(*map_fn)(struct sim *sim, const struct sim_call *cal
 #define FOR_DICTS(name) FOR(values, name, VALUES) FOR(keys, name, KEYS)
 #define FOR_ALL(name) FOR_DICTS(name) FOR(set, name, SET)
 
-FOR_ALL(construct) FOR_ALL(length) FOR_ALL(contains) FOR_ALL(iter) FOR_ALL(update_method) FOR_ALL(clear) FOR_ALL(map_repr)
+FOR_ALL(construct) FOR_ALL(length) FOR_ALL(contains) FOR_ALL(iter) FOR_ALL(update_method) FOR_ALL(clear)
+FOR_ALL(map_repr)
 FOR_DICTS(get_item) FOR_DICTS(set_item) FOR_DICTS(del_item) FOR_DICTS(get) FOR_DICTS(set_default) FOR_DICTS(pop)
 FOR_DICTS(values) FOR_DICTS(items) FOR_DICTS(refs)
 FOR(set, add, SET) FOR(set, discard, SET) FOR(set, remove_item, SET)
@@ -524,6 +531,7 @@ int sim_weak_add_maps(struct sim *sim, struct gcs_object *module)
 {
 	if (!sim_class_builtin(sim, &sim_weak_walker_type, NULL, "builtins"))
 		return -1;
-	return add_class(sim, module, "WeakValueDictionary", VALUES) || add_class(sim, module, "WeakKeyDictionary", KEYS) ||
+	return add_class(sim, module, "WeakValueDictionary", VALUES) || add_class(sim, module, "WeakKeyDictionary",
+			KEYS) ||
 		add_class(sim, module, "WeakSet", SET) ? -1 : 0;
 }

@@ -83,7 +83,8 @@ static struct gcs_object *ref_repr(struct sim *sim, struct gcs_object *self)
 		result = sim_str_format(sim, "<weakref at 0x%llx; to '%T' at 0x%llx (%U)>", at, referent,
 				(unsigned long long)(uintptr_t)referent, name);
 	else
-		result = sim->pending ? NULL : sim_str_format(sim, "<weakref at 0x%llx; to '%T' at 0x%llx>", at, referent,
+		result = sim->pending ? NULL : sim_str_format(sim, "<weakref at 0x%llx; to '%T' at 0x%llx>", at,
+				referent,
 				(unsigned long long)(uintptr_t)referent);
 	gcs_xdecref(name);
 	gcs_decref(referent);
@@ -175,7 +176,7 @@ const struct sim_type sim_keyed_weakref_type = {
 	.call = ref_call,
 };
 
-/* --- the module ------------------------------------------------------------------------------------------------------- */
+/* --- the module -------------------------------------------------------------------------------------- */
 
 static struct gcs_object *get_count(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {

@@ -9,7 +9,8 @@ struct wrapper {
 
 struct super {
 	struct gcs_object head;
-	struct gcs_object *cls, *object, *object_class;	/* class before those to look in; may be NULL: object, its class */
+	struct gcs_object *cls, *object, *object_class;	/* class before those to look in; may be NULL: object,
+			its class */
 };
 
 static struct wrapper *as_wrapper(struct gcs_object *object)
@@ -57,7 +58,8 @@ static struct gcs_object *wrapper_construct(struct sim *sim, struct sim_class *c
 	if (sim_no_keywords(sim, cls->slots->gc.name, call))
 		return NULL;
 	if (call->nr != 1)
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "%s expected 1 argument, got %zu", cls->slots->gc.name, call->nr);
+		return sim_raise_null(sim, SIM_TYPE_ERROR, "%s expected 1 argument, got %zu", cls->slots->gc.name,
+				call->nr);
 	return wrapper_new(sim, cls->slots, call->args[0]);
 }
 
@@ -107,7 +109,7 @@ const struct sim_type sim_classmethod_type = {
 	.construct = wrapper_construct,
 };
 
-/* --- property ---------------------------------------------------------------------------------------------------------- */
+/* --- property ---------------------------------------------------------------------------------------- */
 
 static struct gcs_object *property_get(struct sim *sim, struct gcs_object *descr, struct gcs_object *self,
 		struct sim_class *cls)
@@ -115,7 +117,8 @@ static struct gcs_object *property_get(struct sim *sim, struct gcs_object *descr
 	if (!self)
 		return sim_incref(descr);
 	if (!as_wrapper(descr)->get)
-		return sim_raise_null(sim, SIM_ATTRIBUTE_ERROR, "property of '%s' object has no getter", cls->slots->gc.name);
+		return sim_raise_null(sim, SIM_ATTRIBUTE_ERROR, "property of '%s' object has no getter",
+				cls->slots->gc.name);
 	return sim_call_args(sim, as_wrapper(descr)->get, 1, &self);
 }
 
@@ -203,7 +206,7 @@ const struct sim_type sim_property_type = {
 	.construct = property_construct,
 };
 
-/* --- super --------------------------------------------------------------------------------------------------------------- */
+/* --- super ------------------------------------------------------------------------------------------- */
 
 static struct super *as_super(struct gcs_object *object)
 {
@@ -246,7 +249,8 @@ static struct gcs_object *super_construct(struct sim *sim, struct sim_class *cls
 			(struct sim_class *)call->args[0]))
 		start = (struct sim_class *)call->args[1];
 	if (!sim_class_is_subclass(start, (struct sim_class *)call->args[0]))
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "super(type, obj): obj must be an instance or subtype of type");
+		return sim_raise_null(sim, SIM_TYPE_ERROR,
+				"super(type, obj): obj must be an instance or subtype of type");
 	self = (struct super *)sim_alloc(sim, &sim_super_type.gc, 0, 0);
 	if (!self)
 		return NULL;

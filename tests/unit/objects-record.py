@@ -45,5 +45,6 @@ for line in sys.stdin:
     except Exception as error:
         text = str(error)
         result = type(error).__name__ + (": " + text if text else "")
-    print("\t{%s,\n\t\t%s}," % (quote(line), quote(result)))
+    row = "\t{%s, %s}," % (quote(line), quote(result))
+    print(row if len(row) < 112 else row.replace("\", \"", "\",\n\t\t\"", 1))
 print("};")

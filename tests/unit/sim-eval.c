@@ -38,7 +38,7 @@ static bool take(struct eval *e, const char *symbol)
 	return true;
 }
 
-/* --- functions that are no types ------------------------------------------------------------------------- */
+/* --- functions that are no types --------------------------------------------------------------------- */
 
 static struct gcs_object *fn_getsizeof(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
@@ -162,7 +162,7 @@ static struct gcs_object *look_up(struct eval *e, const char *name, size_t lengt
 	return sim_raise_null(sim, SIM_NAME_ERROR, "name '%.*s' is not defined", (int)length, name);
 }
 
-/* --- atoms -------------------------------------------------------------------------------------------------- */
+/* --- atoms ------------------------------------------------------------------------------------------- */
 
 static struct gcs_object *number(struct eval *e)
 {
@@ -276,7 +276,7 @@ static struct gcs_object *atom(struct eval *e)
 	return look_up(e, start, e->at - start);
 }
 
-/* --- calls, subscripts, attributes ---------------------------------------------------------------------------- */
+/* --- calls, subscripts, attributes ------------------------------------------------------------------- */
 
 /* name=value at the end of a call */
 static bool keyword(struct eval *e, struct gcs_object **name)
@@ -371,7 +371,7 @@ static struct gcs_object *postfix(struct eval *e)
 	return value;
 }
 
-/* --- operators -------------------------------------------------------------------------------------------------- */
+/* --- operators --------------------------------------------------------------------------------------- */
 
 static struct gcs_object *binary(struct eval *e, struct gcs_object *a, struct gcs_object *b, enum sim_binary op)
 {
