@@ -86,7 +86,7 @@ static int set_own(struct sim *sim, struct gcs_object *self, struct gcs_object *
 
 int sim_generic_set(struct sim *sim, struct gcs_object *self, struct gcs_object *name, struct gcs_object *value)
 {
-	struct gcs_object *descr = sim_class_lookup(sim, sim_class_of(sim, self), name);
+	struct gcs_object *descr = sim_class_lookup(sim, sim_class_of(sim, self), name), *slot = NULL;
 	int result;
 
 	if (descr && sim_type(descr)->descr_set) {
@@ -98,8 +98,12 @@ int sim_generic_set(struct sim *sim, struct gcs_object *self, struct gcs_object 
 	result = set_own(sim, self, name, value);
 	if (result == 0 || result == -1)
 		return result;
-	if (result == -2 && (descr || sim_slot_method(sim, sim_type(self), name)))
+	if (result == -2 && !descr)
+		slot = sim_slot_method(sim, sim_type(self), name);
+	if (result == -2 && (descr || slot)) {
+		gcs_xdecref(slot);
 		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "'%T' object attribute '%U' is read-only", self, name);
+	}
 	/* A plain delete of what is not there names only the attribute. */
 	if (result == 1 && sim_kind(self) == SIM_FUNCTION)
 		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "'function' object has no attribute '%U'", name);

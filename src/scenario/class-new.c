@@ -293,22 +293,40 @@ static int add_getsets(struct sim *sim, struct sim_class *cls, bool dict, bool w
 	return 0;
 }
 
+/* The name in messages: the text of the class's own name, or a copy of it in UTF-8. */
+static const char *type_name(struct sim *sim, struct sim_class *cls)
+{
+	size_t length;
+	char *keep, *copy;
+	const char *text = sim_str_utf8(sim, cls->name, &length, &keep);
+
+	if (!keep)
+		return text;
+	copy = sim_resize(sim, NULL, 0, length + 1);
+	if (copy)
+		memcpy(copy, keep, length + 1);
+	free(keep);
+	return copy;
+}
+
 /* The type of the instances: what the base has, with the layout of this class. */
-void sim_class_set_layout(struct sim *sim, struct sim_class *cls)
+static int set_layout(struct sim *sim, struct sim_class *cls)
 {
 	size_t slots = cls->first_slot + cls->nr_slots;
+	const char *name = type_name(sim, cls);
 
-	(void)sim;
+	if (!name)
+		return -1;
 	cls->type = *cls->base->slots;
 	cls->slots = &cls->type;
+	cls->type.gc.name = name;
 	cls->type.flags |= SIM_TYPE_HEAP | SIM_TYPE_BASE | (cls->has_dict ? SIM_TYPE_DICT : 0);
 	cls->type.methods = NULL;
 	cls->type.getsets = NULL;
-	cls->type.gc.name = strdup(sim_as_str(cls->name)->ascii ? sim_as_str(cls->name)->data : "class");
 	if (cls->exception) {
 		cls->type.basic_size = 80;
 		cls->type.gc.flags |= GCS_TYPE_WEAKREFS;
-		return;
+		return 0;
 	}
 	cls->type.kind = SIM_INSTANCE;
 	cls->type.basic_size = INSTANCE_HEAD + 8 * slots + (cls->has_weakref ? 8 : 0);
@@ -319,12 +337,15 @@ void sim_class_set_layout(struct sim *sim, struct sim_class *cls)
 	cls->type.gc.dealloc = sim_instance_dealloc;
 	cls->type.gc.size_of = sim_instance_size;
 	cls->type.construct = sim_instance_construct;
+	return 0;
 }
 
-void sim_class_release_type(struct sim_class *cls)
+void sim_class_release_type(struct sim *sim, struct sim_class *cls)
 {
-	if (cls->slots == &cls->type)
-		free((char *)(uintptr_t)cls->type.gc.name);
+	char *name = (char *)(uintptr_t)cls->type.gc.name;
+
+	if (cls->slots == &cls->type && name != sim_as_str(cls->name)->data)
+		gcs_mem_free(sim->heap, name, strlen(name) + 1);
 }
 
 /* Moves a name from the namespace to the class's structure: "__qualname__". */
@@ -368,7 +389,8 @@ static int fill(struct sim *sim, struct sim_class *cls)
 		cls->has_dict = cls->has_weakref = true;
 	if (cls->exception)
 		cls->has_dict = cls->has_weakref = true;
-	sim_class_set_layout(sim, cls);
+	if (set_layout(sim, cls))
+		return -1;
 	cls->qualname = take_item(sim, cls, sim->names.d_qualname);
 	if (!cls->qualname)
 		cls->qualname = sim_incref(cls->name);

@@ -241,7 +241,7 @@ static void class_dealloc(struct gcs_object *self)
 	gcs_mem_free(sim->heap, cls->slot_names, cls->nr_slots * sizeof(*cls->slot_names));
 	if (cls->keys)
 		sim_layout_unref(sim, cls->keys);
-	sim_class_release_type(cls);
+	sim_class_release_type(sim, cls);
 	GCS_CLEAR(&cls->name);
 	gcs_object_free(self);
 }

@@ -6,7 +6,7 @@
 #include "dict.h"
 
 /* Gives back what sim_class_new() allocated for cls->type. */
-void sim_class_release_type(struct sim_class *cls);
+void sim_class_release_type(struct sim *sim, struct sim_class *cls);
 
 /* The first class in the mro that has the name in its own dict is one of the scenario's: its value (borrowed); NULL if
  * only built-in classes, or none, have it. */

@@ -127,7 +127,6 @@ int sim_class_fill_builtin(struct sim *sim, struct sim_class *cls);	/* methods a
 /* The slots of a class of the scenario's: functions that call __repr__ and so on. */
 void sim_class_set_slots(struct sim *sim, struct sim_class *cls);
 void sim_class_changed(struct sim *sim, struct sim_class *cls, struct gcs_object *name);
-void sim_class_set_layout(struct sim *sim, struct sim_class *cls);
 int sim_class_set_item(struct sim *sim, struct sim_class *cls, struct gcs_object *name, struct gcs_object *value);
 struct gcs_object *sim_class_dict_get(struct sim_class *cls, struct gcs_object *name);
 int sim_instance_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg);
