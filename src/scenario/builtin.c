@@ -401,8 +401,9 @@ static int member_set(struct sim *sim, struct gcs_object *object, struct gcs_obj
 	if (check_self(sim, descriptor, self))
 		return -1;
 	slot = &((struct sim_instance *)self)->slots[descriptor->index];
+	/* CPython says no more than the name here. */
 	if (!value && !*slot)
-		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "'%T' object has no attribute '%U'", self, descriptor->name);
+		return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "%U", descriptor->name);
 	GCS_SET(slot, value ? sim_incref(value) : NULL);
 	return 0;
 }

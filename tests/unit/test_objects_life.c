@@ -291,6 +291,34 @@ START_TEST(blocks_are_accounted_as_cpython_asks_for_them)
 }
 END_TEST
 
+static void set_fails(const char *object, const char *name, struct gcs_object *value, const char *line)
+{
+	struct gcs_object *o = eval(object), *text = sim_str_intern(sim, name, strlen(name)), *exception, *said;
+
+	ck_assert_int_eq(sim_set_attribute(sim, o, text, value), -1);
+	exception = sim_take_pending(sim);
+	said = sim_exception_line(sim, exception);
+	ck_assert_msg(sim_str_is(said, line), "%s.%s: %s", object, name, ((struct sim_str *)said)->data);
+	gcs_decref(said);
+	gcs_decref(exception);
+	gcs_decref(text);
+	gcs_decref(o);
+}
+
+START_TEST(attributes_that_cannot_be_set_say_why)
+{
+	set_fails("type('C',(),{})()", "x", NULL, "AttributeError: 'C' object has no attribute 'x'");
+	set_fails("type('C',(),{})", "x", NULL, "AttributeError: type object 'C' has no attribute 'x'");
+	set_fails("ValueError()", "x", NULL, "AttributeError: 'ValueError' object has no attribute 'x'");
+	set_fails("1", "x", sim->none, "AttributeError: 'int' object has no attribute 'x'");
+	set_fails("1", "real", sim->none, "AttributeError: attribute 'real' of 'int' objects is not writable");
+	set_fails("[]", "append", sim->none, "AttributeError: 'list' object attribute 'append' is read-only");
+	set_fails("int", "x", sim->none, "TypeError: cannot set 'x' attribute of immutable type 'int'");
+	set_fails("type('S',(),{'__slots__':'a'})()", "b", sim->none, "AttributeError: 'S' object has no attribute 'b'");
+	set_fails("type('S',(),{'__slots__':'a'})()", "a", NULL, "AttributeError: a");
+}
+END_TEST
+
 START_TEST(the_limit_of_bytes_stops_the_scenario)
 {
 	char *text;
@@ -306,7 +334,7 @@ END_TEST
 Suite *make_suite(void)
 {
 	Suite *suite = suite_create("objects_life");
-	TCase *core = tcase_create("core"), *limits = tcase_create("limits");
+	TCase *core = tcase_create("core"), *limits = tcase_create("limits"), *errors = tcase_create("errors");
 
 	tcase_add_checked_fixture(core, open_sim, close_sim);
 	tcase_add_test(core, cycles_count_as_in_cpython);
@@ -324,5 +352,8 @@ Suite *make_suite(void)
 	tcase_add_test(limits, deep_repr_and_comparison_raise_recursion_error);
 	tcase_add_test(limits, the_limit_of_bytes_stops_the_scenario);
 	suite_add_tcase(suite, limits);
+	tcase_add_checked_fixture(errors, open_sim, close_sim);
+	tcase_add_test(errors, attributes_that_cannot_be_set_say_why);
+	suite_add_tcase(suite, errors);
 	return suite;
 }
