@@ -157,6 +157,8 @@ static int make_freelists(struct sim *sim)
 		if (!sim->tuple_free[i])
 			return -1;
 	}
+	/* CPython keeps tuples of 20 and never uses them again. */
+	gcs_freelist_hold(sim->tuple_free[SIM_TUPLE_LISTS - 1]);
 	return 0;
 }
 

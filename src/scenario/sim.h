@@ -30,7 +30,7 @@ struct sim_method_cache;
 #define SIM_SMALL_INT_MAX 256
 #define SIM_NR_SMALL_INTS (SIM_SMALL_INT_MAX - SIM_SMALL_INT_MIN + 1)
 #define SIM_RECURSION_LIMIT 1000
-#define SIM_TUPLE_LISTS 20	/* free lists of tuples by length, as CPython's */
+#define SIM_TUPLE_LISTS 21	/* free lists of tuples by length, as CPython's */
 
 /* The built-in types: which struct an object is, and the index of its class in sim->classes. */
 enum sim_kind {

@@ -49,7 +49,7 @@ struct gcs_object *sim_tuple_new(struct sim *sim, size_t nr)
 		return sim_incref(sim->empty_tuple);
 	if (sim_check_bytes(sim, nr * sizeof(void *)))
 		return NULL;
-	/* Sizes 1 to 19 come from free lists; NULL for others. */
+	/* Sizes 1 to 20 have free lists; NULL for others. */
 	self = gcs_freelist_new(nr < SIM_TUPLE_LISTS ? sim->tuple_free[nr] : NULL, sim->heap, &sim_tuple_type.gc,
 			sim->site,
 			nr * sizeof(void *), 40 + 8 * nr);

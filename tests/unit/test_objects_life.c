@@ -314,7 +314,8 @@ START_TEST(attributes_that_cannot_be_set_say_why)
 	set_fails("1", "real", sim->none, "AttributeError: attribute 'real' of 'int' objects is not writable");
 	set_fails("[]", "append", sim->none, "AttributeError: 'list' object attribute 'append' is read-only");
 	set_fails("int", "x", sim->none, "TypeError: cannot set 'x' attribute of immutable type 'int'");
-	set_fails("type('S',(),{'__slots__':'a'})()", "b", sim->none, "AttributeError: 'S' object has no attribute 'b'");
+	set_fails("type('S',(),{'__slots__':'a'})()", "b", sim->none,
+			"AttributeError: 'S' object has no attribute 'b'");
 	set_fails("type('S',(),{'__slots__':'a'})()", "a", NULL, "AttributeError: a");
 }
 END_TEST
