@@ -16,8 +16,12 @@
 
 #pragma GCC visibility push(hidden)
 
-/** hl_book_alloc() - @block of @size requested bytes was made by @caller */
+/** hl_book_alloc() - @block of @size requested bytes was made by the caller of the hook at @frame */
 void hl_book_alloc(const void *block, size_t size, enum hl_kind kind,
+	const struct hl_hook_frame *frame);
+
+/** hl_book_early() - as hl_book_alloc(), of a block that was made before the account began */
+void hl_book_early(const void *block, size_t size, enum hl_kind kind,
 	const struct hl_caller *caller);
 
 /** hl_book_passed() - a block was made and freed before the account began */
@@ -27,7 +31,7 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 void hl_book_failure(void);
 
 /** hl_book_free() - @block is about to be freed */
-void hl_book_free(const void *block, const struct hl_caller *caller);
+void hl_book_free(const void *block, const struct hl_hook_frame *frame);
 
 /* What a realloc takes out of the account before the call, to be settled after it. */
 struct hl_removed {
@@ -42,9 +46,10 @@ void hl_book_realloc_begin(const void *block, struct hl_removed *removed);
 /** hl_book_realloc_failed() - put it back: nothing has changed */
 void hl_book_realloc_failed(const void *block, const struct hl_removed *removed);
 
-/** hl_book_realloc_end() - it became @now (NULL: it was freed) of @size bytes, by @caller */
+/** hl_book_realloc_end() - it became @now (NULL: it was freed) of @size bytes, by the caller
+ * of the hook at @frame */
 void hl_book_realloc_end(const void *before, const void *now, size_t size,
-	const struct hl_removed *removed, const struct hl_caller *caller);
+	const struct hl_removed *removed, const struct hl_hook_frame *frame);
 
 /*
  * Blocks without a pointer of malloc's: mappings (regions.c) and those of the program's own

@@ -15,6 +15,7 @@
 #include "marks.h"
 #include "options.h"
 #include "pause.h"
+#include "real.h"
 #include "sample.h"
 #include "shadow.h"
 #include "stacks.h"
@@ -61,6 +62,7 @@ static int clear(void)
 		return r;
 	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
 		memset(hl_lanes[i]->memo, 0, sizeof(hl_lanes[i]->memo));
+		hl_stack_cache_reset(hl_lanes[i]->stack);
 		hl_lanes[i]->last_block = NULL;
 	}
 	for (int d = 0; d < HL_NR_DOMAINS; d++) {
@@ -91,6 +93,13 @@ static int start(void)
 	return 0;
 }
 
+/* From now on there are blocks that nobody knows. */
+static void begin_gaps(void)
+{
+	__atomic_fetch_or(&hl_sample_flags, HL_SAMPLE_STOPPED | HL_SAMPLE_GAPS, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&hl_real_special, HL_SPECIAL_GAPS, __ATOMIC_RELAXED);
+}
+
 static int stop(void)
 {
 	sigset_t saved;
@@ -101,7 +110,7 @@ static int stop(void)
 	if (!hl_sample_is_stopped())
 		r = clear();
 	if (r == 0)
-		__atomic_fetch_or(&hl_sample_flags, HL_SAMPLE_STOPPED | HL_SAMPLE_GAPS, __ATOMIC_RELAXED);
+		begin_gaps();
 	hl_resume(&saved);
 	return r;
 }

@@ -3,7 +3,7 @@
  * The exported functions: the real call, and the booking before or after it.
  * May call: real.c, account.c, regions.c, unwind.c, syscall(); dlsym() through hl_real_find() at the first call only.
  *
- * Built with frame pointers: HL_CALLER() reads the caller's registers from the hook's own frame.
+ * Built with frame pointers: HL_HOOK_FRAME() reads the caller's registers from the hook's own frame.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -22,6 +22,7 @@
 #include "unwind.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline, used))
+#define SELDOM __attribute__((noinline))
 
 /* Under a foreign allocator: blocks at least 32 bytes apart, as the address map needs. */
 #define TINY 32u
@@ -43,37 +44,83 @@ static inline bool ready(void)
 }
 
 static inline void *booked(void *block, size_t size, enum hl_kind kind,
-	const struct hl_caller *caller)
+	const struct hl_hook_frame *frame)
 {
 	if (hl_unlikely(block == NULL))
 		hl_book_failure();
 	else if (hl_likely(!hl_sample_skips(size)))
-		hl_book_alloc(block, size, kind, caller);
+		hl_book_alloc(block, size, kind, frame);
 	return block;
+}
+
+/* As booked(), where nothing is special. */
+static inline void *made(void *block, size_t size, enum hl_kind kind,
+	const struct hl_hook_frame *frame)
+{
+	if (hl_likely(block != NULL))
+		hl_book_alloc(block, size, kind, frame);
+	else
+		hl_book_failure();
+	return block;
+}
+
+/* Of a block that is passed over only the failure counts. */
+static inline void *passed(void *block)
+{
+	if (hl_unlikely(block == NULL))
+		hl_book_failure();
+	return block;
+}
+
+/*
+ * Nothing is special but --sample, and the next block is passed over: this is found out before the
+ * hook makes its frame.
+ */
+static inline bool passes_over(size_t size)
+{
+	return hl_likely(hl_real_special == HL_SPECIAL_SAMPLE) && hl_likely(hl_sample_passes_now(size));
+}
+
+static SELDOM void *malloc_passed(size_t size)
+{
+	return passed(hl_real.malloc(size));
+}
+
+static SELDOM void *malloc_special(size_t size, const struct hl_hook_frame *frame)
+{
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(16, size);
+	return booked(hl_real.malloc(spaced(size)), size, HL_KIND_MALLOC, frame);
 }
 
 EXPORT void *malloc(size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	if (hl_unlikely(hl_real_special))
+		return passes_over(size) ? malloc_passed(size) : malloc_special(size, HL_HOOK_FRAME());
+	return made(hl_real.malloc(size), size, HL_KIND_MALLOC, HL_HOOK_FRAME());
+}
 
+static SELDOM void *calloc_special(size_t nr, size_t size, size_t bytes,
+	const struct hl_hook_frame *frame)
+{
 	if (hl_unlikely(!ready()))
-		return hl_arena_alloc(16, size);
-	return booked(hl_real.malloc(spaced(size)), size, HL_KIND_MALLOC, &caller);
+		return hl_arena_alloc(16, bytes);
+	if (hl_real.foreign && bytes < TINY)
+		return booked(hl_real.calloc(1, TINY), bytes, HL_KIND_CALLOC, frame);
+	return booked(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, frame);
 }
 
 EXPORT void *calloc(size_t nr, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	size_t bytes;
 
 	/* On overflow the real function is asked, too: its answer and errno are the program's. */
 	if (__builtin_mul_overflow(nr, size, &bytes))
 		bytes = SIZE_MAX;
-	if (hl_unlikely(!ready()))
-		return hl_arena_alloc(16, bytes);
-	if (hl_unlikely(hl_real.foreign) && bytes < TINY)
-		return booked(hl_real.calloc(1, TINY), bytes, HL_KIND_CALLOC, &caller);
-	return booked(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, &caller);
+	if (hl_unlikely(hl_real_special))
+		return calloc_special(nr, size, bytes, frame);
+	return made(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, frame);
 }
 
 /* With --sample, and after hl_stop(), most blocks are not known: nothing is to be done for them. */
@@ -81,56 +128,71 @@ static inline bool is_passed_over(const void *block)
 {
 	const uint32_t *slot;
 
-	if (hl_likely(hl_sample_flags == 0))
+	if (!(hl_real_special & (HL_SPECIAL_SAMPLE | HL_SPECIAL_GAPS)))
 		return false;
+	if (hl_options.sample_bytes != 0 && hl_likely(!hl_sample_may_know(block)))
+		return true;
 	slot = hl_shadow_slot(block);
 	return !slot || *slot == 0;
 }
 
-static inline void release(void *block, const struct hl_caller *caller)
+static SELDOM void release_special(void *block, const struct hl_hook_frame *frame)
 {
-	if (!block || hl_unlikely(hl_arena_has(block)))
+	if (hl_unlikely(hl_arena_has(block) || !ready()))
 		return;
-	if (hl_unlikely(!ready()))
+	if (!is_passed_over(block))
+		hl_book_free(block, frame);
+	hl_real.free(block);
+}
+
+static inline void release(void *block, const struct hl_hook_frame *frame)
+{
+	if (!block)
 		return;
-	if (hl_likely(!is_passed_over(block)))
-		hl_book_free(block, caller);
+	if (hl_unlikely(hl_real_special)) {
+		if (hl_real_special == HL_SPECIAL_SAMPLE && !hl_sample_may_know(block))
+			hl_real.free(block);
+		else
+			release_special(block, frame);
+		return;
+	}
+	hl_book_free(block, frame);
 	hl_real.free(block);
 }
 
 EXPORT void free(void *block)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
-	release(block, &caller);
+	release(block, frame);
 }
 
 EXPORT void cfree(void *block)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
-	release(block, &caller);
+	release(block, frame);
 }
 
 EXPORT void free_sized(void *block, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	(void)size;
-	release(block, &caller);
+	release(block, frame);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	(void)alignment;
 	(void)size;
-	release(block, &caller);
+	release(block, frame);
 }
 
 /* A block of the arena goes on as a real one. */
-static void *realloc_arena(void *block, size_t size, const struct hl_caller *caller)
+static void *realloc_arena(void *block, size_t size, const struct hl_hook_frame *frame)
 {
 	size_t room = hl_arena_room(block);
 	void *now;
@@ -138,18 +200,18 @@ static void *realloc_arena(void *block, size_t size, const struct hl_caller *cal
 	if (!ready())
 		now = hl_arena_alloc(16, size);
 	else
-		now = booked(hl_real.malloc(spaced(size)), size, HL_KIND_REALLOC, caller);
+		now = booked(hl_real.malloc(spaced(size)), size, HL_KIND_REALLOC, frame);
 	if (now)
 		memcpy(now, block, room < size ? room : size);
 	return now;
 }
 
 /* The realloc of a block that was passed over: the new one may be chosen. */
-static void *booked_if(void *now, size_t size, const struct hl_caller *caller)
+static void *booked_if(void *now, size_t size, const struct hl_hook_frame *frame)
 {
 	if (!now && size == 0)
 		return NULL;
-	return booked(now, size, HL_KIND_REALLOC, caller);
+	return booked(now, size, HL_KIND_REALLOC, frame);
 }
 
 /* The block that a foreign realloc(p, 0) made: one with room around it instead, if there is one. */
@@ -171,38 +233,56 @@ static inline void *really_resize(void *block, size_t size)
 	return hl_unlikely(hl_real.foreign) && now && size == 0 ? respaced(now) : now;
 }
 
-static inline void *resize(void *block, size_t size, const struct hl_caller *caller)
+/* What is known of @block, which is not NULL, goes on with the new one. */
+static inline void *resize_known(void *block, size_t size, const struct hl_hook_frame *frame)
 {
 	struct hl_removed removed;
 	void *now;
 
-	if (hl_unlikely(hl_arena_has(block)))
-		return realloc_arena(block, size, caller);
-	if (hl_unlikely(!ready()))
-		return hl_arena_alloc(16, size);
-	if (hl_unlikely(hl_sample_flags != 0) && block && is_passed_over(block))
-		return booked_if(really_resize(block, size), size, caller);
-	if (!block)
-		return booked(hl_real.realloc(NULL, spaced(size)), size, HL_KIND_REALLOC, caller);
 	hl_book_realloc_begin(block, &removed);
 	now = really_resize(block, size);
 	if (hl_unlikely(!now && size != 0))
 		hl_book_realloc_failed(block, &removed);
 	else
-		hl_book_realloc_end(block, now, size, &removed, caller);
+		hl_book_realloc_end(block, now, size, &removed, frame);
 	return now;
+}
+
+static SELDOM void *resize_special(void *block, size_t size, const struct hl_hook_frame *frame)
+{
+	if (hl_unlikely(hl_arena_has(block)))
+		return realloc_arena(block, size, frame);
+	if (hl_unlikely(!ready()))
+		return hl_arena_alloc(16, size);
+	if (block && is_passed_over(block))
+		return booked_if(really_resize(block, size), size, frame);
+	if (!block)
+		return booked(hl_real.realloc(NULL, spaced(size)), size, HL_KIND_REALLOC, frame);
+	return resize_known(block, size, frame);
+}
+
+static inline void *resize(void *block, size_t size, const struct hl_hook_frame *frame)
+{
+	if (hl_unlikely(hl_real_special)) {
+		if (!block && passes_over(size))
+			return passed(hl_real.realloc(NULL, size));
+		return resize_special(block, size, frame);
+	}
+	if (!block)
+		return made(hl_real.realloc(NULL, size), size, HL_KIND_REALLOC, frame);
+	return resize_known(block, size, frame);
 }
 
 EXPORT void *realloc(void *block, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
-	return resize(block, size, &caller);
+	return resize(block, size, frame);
 }
 
 EXPORT void *reallocarray(void *block, size_t nr, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	size_t bytes;
 
 	if (__builtin_mul_overflow(nr, size, &bytes)) {
@@ -210,12 +290,12 @@ EXPORT void *reallocarray(void *block, size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return resize(block, bytes, &caller);
+	return resize(block, bytes, frame);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	int r;
 
 	if (hl_unlikely(!ready())) {
@@ -226,44 +306,44 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 	if (r != 0)
 		hl_book_failure();
 	else if (*block)
-		booked(*block, size, HL_KIND_ALIGNED, &caller);
+		booked(*block, size, HL_KIND_ALIGNED, frame);
 	return r;
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(alignment, size);
-	return booked(hl_real.aligned_alloc(alignment, spaced(size)), size, HL_KIND_ALIGNED, &caller);
+	return booked(hl_real.aligned_alloc(alignment, spaced(size)), size, HL_KIND_ALIGNED, frame);
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(alignment, size);
-	return booked(hl_real.memalign(alignment, spaced(size)), size, HL_KIND_ALIGNED, &caller);
+	return booked(hl_real.memalign(alignment, spaced(size)), size, HL_KIND_ALIGNED, frame);
 }
 
 EXPORT void *valloc(size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(4096, size);
-	return booked(hl_real.valloc(size), size, HL_KIND_ALIGNED, &caller);
+	return booked(hl_real.valloc(size), size, HL_KIND_ALIGNED, frame);
 }
 
 EXPORT void *pvalloc(size_t size)
 {
-	struct hl_caller caller = HL_CALLER();
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(4096, size);
-	return booked(hl_real.pvalloc(size), size, HL_KIND_ALIGNED, &caller);
+	return booked(hl_real.pvalloc(size), size, HL_KIND_ALIGNED, frame);
 }
 
 /* Not for the account: see hl_unwind_pipe().  Else the same system call as libc's. */

@@ -78,6 +78,21 @@ static int64_t next_distance(void)
 	return (int64_t)bytes + 1;
 }
 
+uint8_t hl_sample_counts[1u << HL_SAMPLE_HASH_BITS];
+
+/* Who frees a block was given it by who made it, in a way that orders the two. */
+void hl_sample_note(const void *block, int step)
+{
+	uint8_t *count = hl_sample_count_of(block);
+	uint8_t seen = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	do {
+		if (seen == UINT8_MAX || (seen == 0 && step < 0))
+			return;
+	} while (!__atomic_compare_exchange_n(count, &seen, (uint8_t)(seen + step), true,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
 bool hl_sample_chosen(void)
 {
 	int64_t past = hl_sample_left;

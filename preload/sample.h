@@ -42,6 +42,20 @@ static inline bool hl_sample_is_stopped(void)
 	return __atomic_load_n(&hl_sample_flags, __ATOMIC_RELAXED) & HL_SAMPLE_STOPPED;
 }
 
+/**
+ * hl_sample_passes_now() - with --sample: is the next block of @size bytes surely passed over?
+ * If not, hl_sample_skips() is to say.
+ */
+static inline bool hl_sample_passes_now(size_t size)
+{
+	int64_t left = hl_sample_left - (int64_t)(size ? size : 1);
+
+	if (hl_unlikely(left <= 0))
+		return false;
+	hl_sample_left = left;
+	return true;
+}
+
 /** hl_sample_skips() - is the next block of @size bytes passed over? */
 static inline bool hl_sample_skips(size_t size)
 {
@@ -51,9 +65,34 @@ static inline bool hl_sample_skips(size_t size)
 		return false;
 	if (hl_unlikely((flags & (HL_SAMPLE_BYTES | HL_SAMPLE_STOPPED)) != HL_SAMPLE_BYTES))
 		return flags & HL_SAMPLE_STOPPED;
+	if (hl_sample_passes_now(size))
+		return true;
 	hl_sample_left -= (int64_t)(size ? size : 1);
-	return hl_likely(hl_sample_left > 0) || !hl_sample_chosen();
+	return !hl_sample_chosen();
 }
+
+/*
+ * How many recorded blocks have a hash; for most hashes none, and then the address map, which is
+ * larger than the cache, need not be asked.  A count that was ever at its end stays there.
+ */
+#define HL_SAMPLE_HASH_BITS 14
+extern uint8_t hl_sample_counts[1u << HL_SAMPLE_HASH_BITS];
+
+static inline uint8_t *hl_sample_count_of(const void *block)
+{
+	uint32_t hash = (uint32_t)((uintptr_t)block >> 4) * 0x9e3779b1u;
+
+	return &hl_sample_counts[hash >> (32 - HL_SAMPLE_HASH_BITS)];
+}
+
+/** hl_sample_may_know() - with --sample: false: @block was surely not recorded */
+static inline bool hl_sample_may_know(const void *block)
+{
+	return __atomic_load_n(hl_sample_count_of(block), __ATOMIC_RELAXED) != 0;
+}
+
+/** hl_sample_note() - with --sample: @block is recorded (@step 1), or forgotten (-1) */
+void hl_sample_note(const void *block, int step);
 
 /** hl_sample_weight() - how many blocks of @size bytes the recorded one at @block stands for */
 uint64_t hl_sample_weight(const void *block, size_t size);

@@ -78,7 +78,7 @@ static void replay_early(void)
 		if (early[i].freed)
 			hl_book_passed(early[i].size, early[i].kind, &caller);
 		else
-			hl_book_alloc(early[i].block, early[i].size, early[i].kind, &caller);
+			hl_book_early(early[i].block, early[i].size, early[i].kind, &caller);
 	}
 	hl_globals->early_lost = early_lost;
 }
@@ -235,6 +235,8 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	}
 	hl_options_read(envp);
 	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
+	if (hl_options.sample_bytes != 0)
+		hl_real_special |= HL_SPECIAL_SAMPLE;
 	hl_walk_open();
 	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
 	if (r < 0) {

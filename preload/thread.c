@@ -70,6 +70,7 @@ static struct hl_lane *make_lane(void)
 	if (!shard)
 		return NULL;
 	lane->shard = shard;
+	lane->special_at = 0;
 	lane->number = number;
 	lane->counters.type = HL_SECTION_COUNTERS;
 	lane->counters.instance = number;
@@ -220,9 +221,10 @@ static void adopt_lane(struct hl_tls *tls)
 static bool is_abandoned(const struct hl_tls *tls, const struct hl_lane *lane, uintptr_t frame)
 {
 	uintptr_t least = tls->unwinding ? 0 : SIGNAL_FRAME_BYTES;
+	const struct hl_own_stack *own = &lane->stack->own;
 
-	return frame + least >= lane->busy && hl_walk_is_own(lane->stack, frame) &&
-		hl_walk_is_own(lane->stack, lane->busy) && !hl_os_on_signal_stack();
+	return frame + least >= lane->busy && hl_walk_is_own(own, frame) &&
+		hl_walk_is_own(own, lane->busy) && !hl_os_on_signal_stack();
 }
 
 bool hl_is_inside(uintptr_t frame)

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cache.h"
 #include "common/ledger.h"
 #include "store.h"
-#include "walk.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -64,6 +64,7 @@ struct hl_lane {
 	int64_t grain[HL_NR_DOMAINS];	/* with several threads: how much may be kept back */
 	uint32_t number;		/* of the shard */
 	uint32_t hints_seen;		/* see hl_modules_follow() */
+	uint64_t special_at;		/* seq of the next event that is not to be booked the short way */
 	uint16_t thread;		/* --threads: its number in roster.c, else 0 */
 	bool in_use;
 	struct hl_memo memo[HL_LANE_MEMO];
@@ -111,19 +112,17 @@ extern uint32_t hl_nr_lanes;
 extern struct hl_table hl_shared_counters;
 extern struct hl_shard *hl_shared_shard;
 
-/* @frame: where on the stack the event is */
-bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame);
-
-/** hl_enter() - begin an event; false: the shim is off, nothing is to be done */
-static inline bool hl_enter(struct hl_guard *guard)
+/**
+ * hl_enter_lane() - begin an event in the common case; NULL: take hl_enter()
+ * @frame: where on the stack the event is
+ */
+static inline struct hl_lane *hl_enter_lane(uintptr_t frame)
 {
-	struct hl_lane *lane = hl_tls.lane;
-	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	struct hl_tls *tls = &hl_tls;
+	struct hl_lane *lane = tls->lane;
 
-	guard->lane = lane;
-	guard->what = HL_EVENT_BOOK;
-	if (hl_unlikely(!lane || lane->busy || hl_tls.own))
-		return hl_enter_slow(guard, frame);
+	if (hl_unlikely(!lane || lane->busy || tls->own))
+		return NULL;
 	__atomic_store_n(&lane->busy, frame, __ATOMIC_RELAXED);
 	/*
 	 * A handler on this thread must see busy before anything else of the event.  Who pauses looks
@@ -131,16 +130,33 @@ static inline bool hl_enter(struct hl_guard *guard)
 	 */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (hl_likely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_ALIVE))
-		return true;
+		return lane;
 	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELAXED);
-	return hl_enter_slow(guard, frame);
+	return NULL;
+}
+
+static inline void hl_leave_lane(struct hl_lane *lane)
+{
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* @frame: where on the stack the event is */
+bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame);
+
+/** hl_enter() - begin an event; false: the shim is off, nothing is to be done */
+static inline bool hl_enter(struct hl_guard *guard)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+
+	guard->lane = hl_enter_lane(frame);
+	guard->what = HL_EVENT_BOOK;
+	return hl_likely(guard->lane != NULL) || hl_enter_slow(guard, frame);
 }
 
 static inline void hl_leave(struct hl_guard *guard)
 {
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (guard->lane)
-		__atomic_store_n(&guard->lane->busy, 0, __ATOMIC_RELEASE);
+		hl_leave_lane(guard->lane);
 }
 
 /** hl_is_inside() - is this thread in the middle of an event, which a signal handler came into? */

@@ -17,7 +17,7 @@
 #include "verify.h"
 
 /* Frames of our own between unw_backtrace() and the program. */
-#define OWN_FRAMES 8u
+#define OWN_FRAMES 16u
 /* unw_backtrace() was seen to use 5 KiB; the usual size of a sigaltstack() is 8 KiB. */
 #define BACKTRACE_STACK_BYTES (8u << 10)
 #define NOT_ASKED INT_MIN
@@ -202,8 +202,8 @@ static uint32_t whole_stack(struct hl_lane *lane, const struct hl_caller *caller
 	size_t nr_ips = 0, first = 0;
 
 	if (hl_options.unwind != HL_UNWIND_CFI || !hl_libunwind_is_usable())
-		end = hl_walk(lane ? lane->stack : NULL, caller, hl_options.unwind == HL_UNWIND_FP, ips,
-			hl_options.depth, &nr_ips);
+		end = hl_walk(lane ? &lane->stack->own : NULL, caller,
+			hl_options.unwind == HL_UNWIND_FP, ips, hl_options.depth, &nr_ips);
 	if (end == HL_WALK_UNFIT && hl_libunwind_is_usable())
 		end = by_libunwind(caller, ips, &first, &nr_ips);
 	if (nr_ips == 0) {

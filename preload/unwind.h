@@ -2,7 +2,7 @@
 /*
  * From an event to its call stack, in the tree of stacks.
  *
- * Three ways: through the lane's verified last stack and rules (walk.c), by rules alone (nested
+ * Three ways: through the lane's verified stacks and rules (cache.c), by rules alone (walk.c: nested
  * events, foreign stacks), by libunwind (what no rule describes, or --unwind=cfi).
  */
 #ifndef HL_PRELOAD_UNWIND_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cache.h"
 #include "options.h"
 #include "thread.h"
 #include "walk.h"
@@ -33,7 +34,7 @@ void hl_unwind_verify(struct hl_lane *lane, const struct hl_caller *caller, uint
 #endif
 
 /**
- * hl_unwind_node() - the node of @caller's stack
+ * hl_unwind_node() - the node of @caller's stack, where hl_unwind_recent() finds none
  * @lane:  NULL for nested events
  * @outer: receives HL_NODE_ROOT, _TRUNCATED or _PARTIAL: how complete the stack is
  */
@@ -44,10 +45,23 @@ static inline uint32_t hl_unwind_node(struct hl_lane *lane, const struct hl_call
 
 	*outer = HL_NODE_ROOT;
 	if (hl_unlikely(!lane || !__atomic_load_n(&hl_unwind_by_rules, __ATOMIC_ACQUIRE) ||
-		    hl_walk_cached(lane->stack, hl_options.depth, caller, &node) != HL_WALK_ROOT))
+		    hl_stack_cache_walk(lane->stack, hl_options.depth, caller, &node) !=
+			    HL_WALK_ROOT))
 		node = hl_unwind_slow(lane, caller, outer);
 	HL_UNWIND_VERIFY(lane, caller, node, *outer);
 	return node;
+}
+
+/** hl_unwind_recent() - the stack, if it is one of the lane's recent ones; else NULL */
+static inline __attribute__((always_inline)) struct hl_recent *hl_unwind_recent(
+	struct hl_lane *lane, const struct hl_caller *caller)
+{
+	struct hl_recent *recent = hl_stack_cache_find(lane->stack, caller->ip, caller->sp,
+		caller->bp);
+
+	if (hl_likely(recent != NULL))
+		HL_UNWIND_VERIFY(lane, caller, recent->node, HL_NODE_ROOT);
+	return recent;
 }
 
 /** hl_unwind_allocates() - is the request from @ip what the loader needs for libunwind's own TLS? */

@@ -103,6 +103,34 @@ static void recursion(unsigned int depth)
 	space[1] = space[0];
 }
 
+/*
+ * Two functions with equal frames: stacks that differ in one word, far out or far in, and come back
+ * again and again.  What follows the call makes it none that is jumped to, and the two different.
+ */
+static void left(unsigned int path, unsigned int depth);
+
+__attribute__((noinline)) static void right(unsigned int path, unsigned int depth)
+{
+	if (depth == 0)
+		churn();
+	else if (path & 1)
+		right(path >> 1, depth - 1);
+	else
+		left(path >> 1, depth - 1);
+	__asm__ volatile("# right" ::: "memory");
+}
+
+__attribute__((noinline)) static void left(unsigned int path, unsigned int depth)
+{
+	if (depth == 0)
+		churn();
+	else if (path & 1)
+		right(path >> 1, depth - 1);
+	else
+		left(path >> 1, depth - 1);
+	__asm__ volatile("# left" ::: "memory");
+}
+
 static void on_signal(int number)
 {
 	(void)number;
@@ -128,6 +156,8 @@ int main(void)
 	}
 	for (unsigned int depth = 0; depth < 240; depth += 7)
 		recursion(depth);
+	for (int i = 0; i < 40000; i++)
+		left(1u << next() % 32, 10 + next() % 3 * 10);
 	pthread_create(&other, NULL, thread, NULL);
 	pthread_join(other, NULL);
 	puts("done");

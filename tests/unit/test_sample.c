@@ -63,6 +63,35 @@ START_TEST(nothing_is_skipped_without_sampling)
 }
 END_TEST
 
+START_TEST(a_recorded_block_may_be_known_until_it_is_forgotten)
+{
+	const uintptr_t first = 0x7f0000000000, distance = 48;
+
+	for (uintptr_t i = 0; i < 3000; i++)
+		hl_sample_note((void *)(first + i * distance), 1);
+	for (uintptr_t i = 0; i < 3000; i += 2)
+		hl_sample_note((void *)(first + i * distance), -1);
+	for (uintptr_t i = 1; i < 3000; i += 2)
+		ck_assert(hl_sample_may_know((void *)(first + i * distance)));
+	for (uintptr_t i = 1; i < 3000; i += 2)
+		hl_sample_note((void *)(first + i * distance), -1);
+	for (uintptr_t i = 0; i < 3000; i++)
+		ck_assert(!hl_sample_may_know((void *)(first + i * distance)));
+}
+END_TEST
+
+START_TEST(a_full_count_of_recorded_blocks_is_never_empty_again)
+{
+	const void *block = (const void *)0x7f0000001000;
+
+	for (int i = 0; i < 1000; i++)
+		hl_sample_note(block, 1);
+	for (int i = 0; i < 1000; i++)
+		hl_sample_note(block, -1);
+	ck_assert(hl_sample_may_know(block));
+}
+END_TEST
+
 /*
  * Estimated counts of blocks of one size.  The variance of one block's share is (1 - p) / p, plus at
  * most 1/4 for the rounding of its weight; five standard deviations are passed once in two million.
@@ -104,10 +133,12 @@ Suite *make_suite(void)
 	tcase_add_test(core, exponential_is_that_of_libm);
 	tcase_add_test(core, logarithm_is_that_of_libm);
 	tcase_add_test(core, a_block_has_the_same_weight_when_it_is_freed);
+	tcase_add_test(core, a_recorded_block_may_be_known_until_it_is_forgotten);
 	tcase_add_test(core, counts_are_right_on_average);
 	suite_add_tcase(suite, core);
 	tcase_add_test(limits, large_blocks_are_always_recorded_and_stand_for_themselves);
 	tcase_add_test(limits, nothing_is_skipped_without_sampling);
+	tcase_add_test(limits, a_full_count_of_recorded_blocks_is_never_empty_again);
 	suite_add_tcase(suite, limits);
 	return suite;
 }
