@@ -195,6 +195,14 @@ struct gcs_object *sim_dict_get_hash(struct sim *sim, struct gcs_object *self, s
 	return number < 0 ? NULL : dict->keys->entries[number].value;
 }
 
+int64_t sim_dict_position(struct sim *sim, struct gcs_object *self, struct gcs_object *name)
+{
+	struct sim_dict *dict = sim_as_dict(self);
+	size_t slot;
+
+	return dict->keys ? find(sim, dict, name, sim_str_hash(name), &slot) : EMPTY;
+}
+
 struct gcs_object *sim_dict_get(struct sim *sim, struct gcs_object *dict, struct gcs_object *key)
 {
 	int64_t hash = sim_is_str(key) ? sim_str_hash(key) : sim_hash(sim, key);

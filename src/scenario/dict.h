@@ -48,6 +48,18 @@ static inline size_t sim_usable(int log2)
 	return ((size_t)2 << log2) / 3;
 }
 
+/* Which entry has a str as its key; below 0: none, or the dict has a layout. */
+int64_t sim_dict_position(struct sim *sim, struct gcs_object *dict, struct gcs_object *name);
+
+/* The value under an interned name that was entry number @position once: NULL if it is not any more. */
+static inline struct gcs_object **sim_dict_place(struct gcs_object *dict, struct gcs_object *name, uint64_t position)
+{
+	struct sim_dict_keys *keys = sim_as_dict(dict)->keys;
+
+	return keys && position < keys->nr && keys->entries[position].key == name ?
+		&keys->entries[position].value : NULL;
+}
+
 /* CPython's choice of a size for at least so many slots, and for so many entries; its formula rounds small numbers up
  * more than it needs to, which sys.getsizeof() shows. */
 int sim_dict_log2_for(size_t slots);
