@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tuple. */
-#include "internal.h"
+#include "dict.h"
 
 static struct sim_tuple *as_tuple(struct gcs_object *object)
 {
