@@ -372,6 +372,16 @@ static int set_default_items(struct sim *sim, struct sim_class *cls)
 	return 0;
 }
 
+/* The cell that super() and __class__ in methods read: the compiler left it in the namespace. */
+static void set_class_cell(struct sim *sim, struct sim_class *cls)
+{
+	struct gcs_object *cell = take_item(sim, cls, sim->names.d_classcell);
+
+	if (cell && sim_kind(cell) == SIM_CELL)
+		sim_cell_set(cell, sim_incref(&cls->head));
+	gcs_xdecref(cell);
+}
+
 /* What needs the class object to be there; it is in no list and known to nobody until it is complete. */
 static int fill(struct sim *sim, struct sim_class *cls)
 {
@@ -394,13 +404,13 @@ static int fill(struct sim *sim, struct sim_class *cls)
 	cls->qualname = take_item(sim, cls, sim->names.d_qualname);
 	if (!cls->qualname)
 		cls->qualname = sim_incref(cls->name);
+	set_class_cell(sim, cls);
 	if (cls->has_dict && !cls->exception && !(cls->keys = sim_layout_new(sim)))
 		return -1;
 	cls->mro = make_mro(sim, cls);
 	if (!cls->mro || add_members(sim, cls) || add_getsets(sim, cls, cls->has_dict && !had_dict,
 			cls->has_weakref && !had_weakref) || set_default_items(sim, cls))
 		return -1;
-	gcs_track(cls->dict);
 	sim_class_set_slots(sim, cls);
 	return register_in_bases(sim, cls);
 }

@@ -265,16 +265,43 @@ static struct gcs_object *class_repr(struct sim *sim, struct gcs_object *self)
 	return sim_str_format(sim, "<class '%U.%U'>", module, as_class(self)->qualname);
 }
 
+/* CPython hands the arguments of a class of the program's own on in a tuple, which sys.getrefcount() and the collector
+   see; an exception keeps it as its args, and makes it itself. */
+static bool takes_tuple(const struct sim_class *cls, const struct sim_call *call)
+{
+	return cls->slots->flags & SIM_TYPE_HEAP && !cls->exception && call->nr > 0;
+}
+
+static struct gcs_object *arguments_tuple(struct sim *sim, const struct sim_call *call)
+{
+	struct gcs_object *tuple = sim_tuple_new(sim, call->nr);
+
+	if (!tuple)
+		return NULL;
+	for (size_t i = 0; i < call->nr; i++)
+		((struct sim_tuple *)tuple)->items[i] = sim_incref(call->args[i]);
+	sim_tuple_finish(tuple);
+	return tuple;
+}
+
 static struct gcs_object *class_call(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
 	struct sim_class *cls = as_class(self);
-	struct gcs_object *result;
+	struct gcs_object *result, *tuple = NULL;
 
 	if (!cls->slots->construct)
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "cannot create '%s' instances", cls->slots->gc.name);
 	if (sim_enter(sim, " while calling a Python object"))
 		return NULL;
+	if (takes_tuple(cls, call)) {
+		tuple = arguments_tuple(sim, call);
+		if (!tuple) {
+			sim_leave(sim);
+			return NULL;
+		}
+	}
 	result = cls->slots->construct(sim, cls, call);
+	gcs_xdecref(tuple);
 	sim_leave(sim);
 	return result;
 }
