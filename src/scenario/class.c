@@ -265,11 +265,31 @@ static struct gcs_object *class_repr(struct sim *sim, struct gcs_object *self)
 	return sim_str_format(sim, "<class '%U.%U'>", module, as_class(self)->qualname);
 }
 
-/* CPython hands the arguments of a class of the program's own on in a tuple, which sys.getrefcount() and the collector
-   see; an exception keeps it as its args, and makes it itself. */
+/*
+ * CPython hands the arguments of most classes on in a tuple, which sys.getrefcount() and the collector see, but not those
+ * of the built-in ones with a faster way; an exception keeps the tuple as its args, and makes it itself.
+ */
 static bool takes_tuple(const struct sim_class *cls, const struct sim_call *call)
 {
-	return cls->slots->flags & SIM_TYPE_HEAP && !cls->exception && call->nr > 0;
+	if (call->nr == 0)
+		return false;
+	if (cls->slots->flags & SIM_TYPE_HEAP)
+		return !cls->exception;
+	switch (cls->slots->kind) {
+	case SIM_INT:
+	case SIM_STR:
+	case SIM_BYTES:
+	case SIM_ZIP:
+	case SIM_SLICE:
+	case SIM_WEAKREF:
+	case SIM_STATICMETHOD:
+	case SIM_CLASSMETHOD:
+	case SIM_PROPERTY:
+	case SIM_SUPER:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static struct gcs_object *arguments_tuple(struct sim *sim, const struct sim_call *call)
