@@ -56,8 +56,10 @@ static void pop_chunk(struct vm *vm)
 	free(chunk);
 }
 
-/* The first chunk stays: a call and its return at its edge would make and free the second one each time,
-   which is rare enough. */
+/*
+ * The first chunk stays: a call and its return at its edge would make and free the second one each time,
+ * which is rare enough.
+ */
 static void give_back(struct vm *vm, struct vm_frame *frame)
 {
 	vm->frames_next = (char *)frame;
@@ -161,8 +163,10 @@ static struct vm_frame *copy_out(struct vm *vm, struct vm_frame *frame, enum fra
 	return copy;
 }
 
-/* The call has ended and something still has its frame object: that takes over what the frame holds, and gets frame
-   objects for the callers as well. False: there is no memory, the frame has to be released. */
+/*
+ * The call has ended and something still has its frame object: that takes over what the frame holds, and gets frame
+ * objects for the callers as well. False: there is no memory, the frame has to be released.
+ */
 static bool give_to_object(struct vm *vm, struct vm_frame *frame, struct frame_object *object)
 {
 	struct vm_frame *own = frame;
@@ -239,6 +243,7 @@ int frame_traverse(void *data, gcs_visit_fn visit, void *arg)
 	GCS_VISIT(frame->object);
 	GCS_VISIT(frame->locals);
 	GCS_VISIT(frame->function);
+	GCS_VISIT(((const struct sim_function *)frame->function)->code);
 	if (!frame->sp)
 		return 0;
 	for (struct gcs_object **slot = frame->slots; slot < frame->sp; slot++)

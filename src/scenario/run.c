@@ -106,8 +106,32 @@ static int make_main(struct sim *sim, const struct program *program)
 	return rc;
 }
 
-/* What exists before the first instruction runs is not the scenario's doing: the collector's counters go on
-   where those who started it have set them. */
+/*
+ * An interpreter's free lists are not empty when its program starts; what loading took out of them is put back. How
+ * many there are differs from one start to the next; these are near to what is usual.
+ */
+static int fill_free_lists(struct sim *sim)
+{
+	static const uint8_t nr_tuples[SIM_TUPLE_LISTS] = {[1] = 5, [2] = 16, [3] = 4, [4] = 3, [5] = 3, [7] = 1};
+	enum { NR_OTHERS = 8, NR_MOST = 2 * NR_OTHERS + 32 };
+	struct gcs_object *made[NR_MOST];
+	size_t nr = 0;
+
+	for (; nr < 2 * NR_OTHERS; nr++)
+		made[nr] = nr < NR_OTHERS ? sim_list_new(sim, 0) : sim_dict_new(sim);
+	for (size_t size = 1; size < SIM_TUPLE_LISTS; size++) {
+		for (size_t i = 0; i < nr_tuples[size]; i++)
+			made[nr++] = sim_tuple_new(sim, size);
+	}
+	while (nr > 0)
+		gcs_xdecref(made[--nr]);
+	return sim->pending ? -1 : 0;
+}
+
+/*
+ * What exists before the first instruction runs is not the scenario's doing: the collector's counters go on
+ * where those who started it have set them.
+ */
 static int prepare(struct vm *vm, const struct program *program)
 {
 	struct gcs_heap *heap = vm->sim->heap;
@@ -118,7 +142,7 @@ static int prepare(struct vm *vm, const struct program *program)
 	gcs_get_stats(heap, stats);
 	gcs_get_count(heap, counts);
 	gcs_disable(heap);
-	rc = make_main(vm->sim, program) < 0 || vm_load(vm, program) < 0 ? -1 : 0;
+	rc = make_main(vm->sim, program) < 0 || vm_load(vm, program) < 0 || fill_free_lists(vm->sim) < 0 ? -1 : 0;
 	gcs_preset(heap, stats, counts);
 	if (enabled)
 		gcs_enable(heap);
@@ -277,6 +301,8 @@ void run_shutdown(struct sim *sim)
 	GCS_CLEAR(&sim->main_globals);
 	if (!sim->modules || sim->stop)
 		return;
+	/* The registry of weakref.finalize is the module's, and goes with it. */
+	GCS_CLEAR(&sim->finalizers);
 	weak = drop_modules(sim);
 	gcs_collect(sim->heap, GCS_NR_GENERATIONS - 1);
 	wipe_modules(sim, weak);
