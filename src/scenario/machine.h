@@ -130,8 +130,10 @@ void vm_unload(struct vm *vm);
 
 int frame_init(struct vm *vm);
 void frame_release_chunks(struct vm *vm);
-/* A frame for a call of @function, which it steals (also when it fails); the slots are empty. It becomes vm->frame
-   by frame_enter(). */
+/*
+ * A frame for a call of @function, which it steals (also when it fails); the slots are empty. It becomes vm->frame
+ * by frame_enter().
+ */
 struct vm_frame *frame_new(struct vm *vm, struct gcs_object *function);
 /* Makes a frame of frame_new() the running one: -1 and RecursionError, the frame is released then. */
 int frame_enter(struct vm *vm, struct vm_frame *frame);
@@ -151,24 +153,30 @@ void frame_release(struct sim *sim, void *frame);
 
 /* --- vm.c ---------------------------------------------------------------------------------------------- */
 
-/* Runs a frame that was entered until it returns or suspends. @throwing: the pending exception is raised where it
-   stands. Afterwards the frame is gone, but that of a generator is only unlinked. */
+/*
+ * Runs a frame that was entered until it returns or suspends. @throwing: the pending exception is raised where it
+ * stands. Afterwards the frame is gone, but that of a generator is only unlinked.
+ */
 struct gcs_object *vm_eval(struct vm *vm, struct vm_frame *frame, bool throwing);
 /* After a change of what instructions have to do besides their work. */
 void vm_set_dispatch(struct vm *vm);
 
 /* --- site.c -------------------------------------------------------------------------------------------- */
 
-/* What is done before an instruction when not all are fast: it is counted, its site found with its callers. -1: the
-   limit of steps. */
+/*
+ * What is done before an instruction when not all are fast: it is counted, its site found with its callers. -1: the
+ * limit of steps.
+ */
 int vm_before_instruction(struct vm *vm, struct vm_frame *frame, struct vm_instr *instr);
 void vm_release_sites(struct vm *vm);
 int vm_fill_sites(struct vm *vm, struct vm_code *code);	/* the sites of the lines alone */
 
 /* --- vm-call.c -------------------------------------------------------------------------------------------- */
 
-/* The frame of a call with the arguments in its slots; not entered. Steals @function and the @nr + kwnames
-   references of @args, also when it fails. */
+/*
+ * The frame of a call with the arguments in its slots; not entered. Steals @function and the @nr + kwnames
+ * references of @args, also when it fails.
+ */
 struct vm_frame *call_frame(struct vm *vm, struct gcs_object *function, struct gcs_object **args, size_t nr,
 		struct gcs_object *kwnames);
 /* sim->vm->call_function */
@@ -178,8 +186,10 @@ struct gcs_object *call_in_namespace(struct vm *vm, struct gcs_object *function,
 /* f(*iterable, **dict); releases all three, dict may be NULL. */
 struct gcs_object *call_with_tuple(struct vm *vm, struct gcs_object *callable, struct gcs_object *iterable,
 		struct gcs_object *dict);
-/* A call that the loop does not run itself: @base are the callable, perhaps its self, and the arguments up to @sp, all
-   released. */
+/*
+ * A call that the loop does not run itself: @base are the callable, perhaps its self, and the arguments up to @sp, all
+ * released.
+ */
 struct gcs_object *call_object(struct vm *vm, struct gcs_object **base, struct gcs_object **sp,
 		struct gcs_object *kwnames);
 /* The same for a function with code: its frame, entered; NULL: exception. */
@@ -207,8 +217,10 @@ int generator_close(struct sim *sim, struct gcs_object *generator);
 
 /* The pending exception passes through the frame: an entry of its traceback. */
 void unwind_add_traceback(struct vm *vm, struct vm_frame *frame);
-/* Releases the stack down to the handler of the running instruction, pushes what it expects and returns where it
-   goes on; NULL: no handler, the stack is empty. */
+/*
+ * Releases the stack down to the handler of the running instruction, pushes what it expects and returns where it
+ * goes on; NULL: no handler, the stack is empty.
+ */
 const struct vm_instr *unwind_to_handler(struct vm *vm, struct vm_frame *frame, struct gcs_object ***sp);
 /* Makes an exception pending as it is: no context is set. Steals it. */
 void unwind_restore(struct vm *vm, struct gcs_object *exception);
@@ -247,8 +259,10 @@ int attributes_store(struct vm *vm, struct gcs_object *object, struct vm_instr *
 int attributes_load_method(struct vm *vm, struct gcs_object *object, struct vm_instr *instr, struct gcs_object *name,
 		struct gcs_object **out);	/* as sim_load_method() */
 
-/* --- build.c: displays, strings, unpacking; @sp points behind the operands, which are released by the caller
-   only where it is said --------------------------------------------------------------------------------------- */
+/*
+ * --- build.c: displays, strings, unpacking; @sp points behind the operands, which are released by the caller
+ * only where it is said ---------------------------------------------------------------------------------------
+ */
 
 struct gcs_object *build_set(struct vm *vm, struct gcs_object **items, uint32_t nr);	/* steals */
 struct gcs_object *build_map(struct vm *vm, struct gcs_object **items, uint32_t nr);	/* steals */

@@ -54,8 +54,10 @@ static struct gcs_object *load_outer(struct vm *vm, struct vm_frame *frame, stru
 /* What instr->aux says about its cache: in which dict the position counts. */
 enum { PLACE_UNKNOWN, PLACE_FIRST, PLACE_BUILTINS };
 
-/* The value of a name in @dict if it is where it was the last time; else NULL, and the place is looked up for the next
-   time. */
+/*
+ * The value of a name in @dict if it is where it was the last time; else NULL, and the place is looked up for the next
+ * time.
+ */
 static struct gcs_object *remembered(struct vm *vm, struct gcs_object *dict, struct gcs_object *name,
 		struct vm_instr *instr, int which)
 {

@@ -31,8 +31,10 @@ void vm_detach(struct sim *sim);
 
 /* --- what modules need ------------------------------------------------------------------------------- */
 
-/* import NAME: a new reference to the module; NULL and ModuleNotFoundError.  @name: interned str.  The machine asks
-   sim->modules first, and this for what is not in there. */
+/*
+ * import NAME: a new reference to the module; NULL and ModuleNotFoundError.  @name: interned str.  The machine asks
+ * sim->modules first, and this for what is not in there.
+ */
 typedef struct gcs_object *(*vm_import_fn)(struct sim *sim, struct gcs_object *name, void *arg);
 void vm_set_import(struct sim *sim, vm_import_fn import, void *arg);
 
@@ -42,8 +44,10 @@ struct gcs_object *vm_globals(struct sim *sim);
 /* locals(): new reference; a new dict in a function, the namespace itself in a module or class body. */
 struct gcs_object *vm_locals(struct sim *sim);
 
-/* The two arguments that super() takes from the running function: its class (the cell __class__) and its first
-   argument; borrowed.  -1: RuntimeError, with CPython's words. */
+/*
+ * The two arguments that super() takes from the running function: its class (the cell __class__) and its first
+ * argument; borrowed.  -1: RuntimeError, with CPython's words.
+ */
 int vm_super_arguments(struct sim *sim, struct gcs_object **cls, struct gcs_object **self);
 
 /* The class statement's function, for builtins.__build_class__; LOAD_BUILD_CLASS pushes the same. */
@@ -93,8 +97,10 @@ void run_shutdown(struct sim *sim);
 /* Whether run_shutdown() has come to the modules: the collection after that calls no gc.callbacks. */
 bool run_is_finalizing(const struct sim *sim);
 
-/* The last lines of an exception as the interpreter prints it, suggestions included, on sim->err: traceback, causes and
-   contexts.  Never raises. */
+/*
+ * The last lines of an exception as the interpreter prints it, suggestions included, on sim->err: traceback, causes and
+ * contexts.  Never raises.
+ */
 void run_print_exception(struct sim *sim, struct gcs_object *exception);
 
 #endif
