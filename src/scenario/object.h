@@ -238,7 +238,7 @@ struct sim_str {
 	int64_t hash;			/* -1: not computed */
 	uint8_t kind;			/* bytes of each: 1, 2, 4 */
 	bool ascii, interned;
-	char data[];			/* kind 1 is Latin-1; a zero follows */
+	_Alignas(uint32_t) char data[];	/* kind 1 is Latin-1; a zero follows */
 };
 
 /* From UTF-8 (invalid bytes become U+FFFD); from code points; interned from UTF-8 (the same object each time). */
