@@ -98,6 +98,7 @@ struct vm_frame *frame_new(struct vm *vm, struct gcs_object *function)
 	frame->locals = NULL;
 	frame->object = NULL;
 	frame->generator = NULL;
+	frame->made = NULL;
 	frame->owner = FRAME_ON_STACK;
 	frame->entry = false;
 	for (uint32_t i = 0; i < code->code->nr_slots; i++)

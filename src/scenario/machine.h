@@ -26,6 +26,9 @@ struct vm_cache {
 	struct gcs_object *method;	/* borrowed from the class as long as its version is the same */
 };
 
+/* What aux says about the position of a global name: in which dict it counts. */
+enum { PLACE_UNKNOWN, PLACE_FIRST, PLACE_BUILTINS };
+
 struct vm_instr {
 	uint16_t op;
 	uint16_t aux;
@@ -56,6 +59,7 @@ struct vm_frame {
 	struct gcs_object *locals;		/* owned: namespace of a module or class body, else NULL */
 	struct gcs_object *object;		/* owned: the frame object, NULL until one was asked for */
 	struct gcs_object *generator;		/* borrowed: whose frame it is, or NULL */
+	struct gcs_object *made, *arguments;	/* of __init__: instance and tuple of the call, see construct.c */
 	uint8_t owner;				/* enum frame_owner */
 	bool entry;				/* the loop returns to C when it ends */
 	struct gcs_object *slots[];		/* locals, cells, free ones; then the stack */
@@ -192,9 +196,8 @@ struct gcs_object *call_with_tuple(struct vm *vm, struct gcs_object *callable, s
  */
 struct gcs_object *call_object(struct vm *vm, struct gcs_object **base, struct gcs_object **sp,
 		struct gcs_object *kwnames);
-/* The same for a function with code: its frame, entered; NULL: exception. */
-struct vm_frame *call_enter(struct vm *vm, struct gcs_object **base, struct gcs_object **sp,
-		struct gcs_object *kwnames);
+/* The same for a function with code: its frame is entered; -1: exception. */
+int call_enter(struct vm *vm, struct gcs_object **base, struct gcs_object **sp, struct gcs_object *kwnames);
 /* The two places below the arguments, NULL and a bound method, become its function and its object. */
 void call_unbind(struct gcs_object **base);
 int call_make_cell(struct vm *vm, struct gcs_object **slot);
@@ -204,6 +207,20 @@ static inline bool has_code(const struct gcs_object *callable)
 {
 	return sim_kind(callable) == SIM_FUNCTION && !((const struct sim_function *)callable)->native;
 }
+
+/* --- construct.c: calls of classes whose __init__ the loop runs itself ------------------------------------------ */
+
+/*
+ * A call of a class: @base are NULL, the class and the arguments, which stay on the stack. 1: the frame of __init__ is
+ * entered; 0: this is not such a class, or there is no memory: the call has to be made in the ordinary way.
+ */
+int construct_enter(struct vm *vm, struct vm_instr *instr, struct gcs_object **base, struct gcs_object **sp);
+/*
+ * __init__ has ended with @result, NULL for an exception: releases the call's @nr arguments below @sp, the class and
+ * @arguments. Returns the new top of the stack, which holds the instance, not pushed yet, or NULL with an exception.
+ */
+struct gcs_object **construct_leave(struct vm *vm, struct gcs_object **sp, uint32_t nr, struct gcs_object *made,
+		struct gcs_object *arguments, struct gcs_object *result);
 
 /* --- vm-generator.c ----------------------------------------------------------------------------------------- */
 

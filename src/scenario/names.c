@@ -51,9 +51,6 @@ static struct gcs_object *load_outer(struct vm *vm, struct vm_frame *frame, stru
 	return value ? sim_incref(value) : raise_not_defined(vm, name);
 }
 
-/* What instr->aux says about its cache: in which dict the position counts. */
-enum { PLACE_UNKNOWN, PLACE_FIRST, PLACE_BUILTINS };
-
 /*
  * The value of a name in @dict if it is where it was the last time; else NULL, and the place is looked up for the next
  * time.

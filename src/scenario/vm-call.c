@@ -291,14 +291,13 @@ struct gcs_object *call_object(struct vm *vm, struct gcs_object **base, struct g
 	return result;
 }
 
-struct vm_frame *call_enter(struct vm *vm, struct gcs_object **base, struct gcs_object **sp,
-		struct gcs_object *kwnames)
+int call_enter(struct vm *vm, struct gcs_object **base, struct gcs_object **sp, struct gcs_object *kwnames)
 {
 	struct gcs_object **args = base[0] ? base + 1 : base + 2;
 	size_t nr = (size_t)(sp - args) - (kwnames ? sim_tuple_size(kwnames) : 0);
 	struct vm_frame *frame = call_frame(vm, args[-1], args, nr, kwnames);
 
-	return frame && frame_enter(vm, frame) == 0 ? frame : NULL;
+	return frame ? frame_enter(vm, frame) : -1;
 }
 
 /* The arguments of f(*args, **kwargs) as one array, the keywords' names as a tuple. */

@@ -3,9 +3,7 @@
  * The dispatch loop. One instruction is one label; its contract is in opcodes.h. The loop runs calls of
  * functions with code itself, so that the C stack grows only where C code calls back.
  */
-#include "scenario/machine.h"
-
-#include "scenario/internal.h"
+#include "scenario/vm-inline.h"
 
 /* Whatever may allocate, raise or run other code says first where it is. */
 #define HERE() (frame->at = i, sim->site = i->site)
@@ -97,6 +95,16 @@
 		NEXT();                                                                                         \
 	} while (0)
 
+/* The call that has become the running one. */
+#define RUN_CALLEE()                                                                                            \
+	do {                                                                                                    \
+		frame->sp = sp;                                                                                 \
+		frame = vm->frame;                                                                              \
+		LOAD_FRAME();                                                                                   \
+		ip = code->instrs;                                                                              \
+		NEXT();                                                                                         \
+	} while (0)
+
 /* The result of an operation whose operands are released already. */
 #define PUSH_RESULT(value)                                                                                      \
 	do {                                                                                                    \
@@ -112,48 +120,6 @@
 			goto error;                                                                             \
 		NEXT();                                                                                         \
 	} while (0)
-
-/* sim_truth() of the three that matter. */
-static inline int truth(struct sim *sim, struct gcs_object *value)
-{
-	if (value == sim->true_)
-		return 1;
-	if (value == sim->false_ || value == sim->none)
-		return 0;
-	return sim_truth(sim, value);
-}
-
-static inline int is_false(struct sim *sim, struct gcs_object *value)
-{
-	int rc = truth(sim, value);
-
-	return rc < 0 ? rc : !rc;
-}
-
-/* The object of a truth, or of its contrary; NULL if that could not be found out. */
-static inline struct gcs_object *bool_of(struct sim *sim, int value, bool negate)
-{
-	return value < 0 ? NULL : sim_bool(sim, (value > 0) != negate);
-}
-
-static inline void set_slot(struct gcs_object **slot, struct gcs_object *value)
-{
-	struct gcs_object *old = *slot;
-
-	*slot = value;
-	gcs_xdecref(old);
-}
-
-
-static void load_method(struct gcs_object **sp, int unbound, struct gcs_object *method)
-{
-	struct gcs_object *object = sp[-1];
-
-	sp[-1] = unbound ? method : NULL;
-	sp[0] = unbound ? object : method;
-	if (!unbound)
-		gcs_decref(object);
-}
 
 static struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throwing, const void *const **tables)
 {
@@ -267,6 +233,11 @@ slow:
 		PUSH_RESULT(names_load_class_cell(vm, frame, i->arg));
 	OP(LOAD_NAME)
 		HERE();
+		a = frame->locals == frame->globals ? known_global(frame, i, code->names[i->arg]) : NULL;
+		if (a) {
+			PUSH(sim_incref(a));
+			NEXT();
+		}
 		PUSH_RESULT(names_load(vm, frame, i));
 	OP(STORE_NAME) {
 		HERE();
@@ -280,6 +251,11 @@ slow:
 		HERE();
 		if (i->arg & 1)
 			PUSH(NULL);
+		a = known_global(frame, i, code->names[i->arg >> 1]);
+		if (a) {
+			PUSH(sim_incref(a));
+			NEXT();
+		}
 		PUSH_RESULT(names_load_global(vm, frame, i, code->names[i->arg >> 1]));
 	}
 	OP(STORE_GLOBAL) {
@@ -443,17 +419,15 @@ slow:
 		if (!base[0] && sim_kind(base[1]) == SIM_METHOD)
 			call_unbind(base);
 		if (has_code(base[0] ? base[0] : base[1])) {
-			struct vm_frame *callee = call_enter(vm, base, sp, b);
-
+			rc = call_enter(vm, base, sp, b);
 			sp = base;
-			if (!callee)
+			if (rc < 0)
 				goto error;
-			frame->sp = sp;
-			frame = callee;
-			LOAD_FRAME();
-			ip = code->instrs;
-			NEXT();
+			RUN_CALLEE();
 		}
+		rc = !base[0] && !b && sim_is_class(base[1]) ? construct_enter(vm, i, base, sp) : 0;
+		if (rc > 0)
+			RUN_CALLEE();
 		c = call_object(vm, base, sp, b);
 		sp = base;
 		dispatch = vm->dispatch;
@@ -484,6 +458,7 @@ slow:
 	OP(RETURN_GENERATOR) {
 		HERE();
 		rc = frame->entry;
+		b = NULL;
 		frame->sp = sp;
 		a = generator_make(vm, frame);
 		if (a || vm->frame != frame)
@@ -560,12 +535,18 @@ leave:
 		return a;
 	}
 	rc = frame->entry;
+	b = frame->made;
+	c = frame->arguments;
 	frame_leave(vm, frame);
 left:
 	if (rc)
 		return a;
 	frame = vm->frame;
 	LOAD_FRAME();
+	if (b) {
+		sp = construct_leave(vm, sp, frame->at->arg, b, c, a);
+		a = a ? *sp : NULL;
+	}
 	ip = (struct vm_instr *)frame->at + 1;
 	if (!a)
 		goto error;
