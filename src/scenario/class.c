@@ -266,8 +266,9 @@ static struct gcs_object *class_repr(struct sim *sim, struct gcs_object *self)
 }
 
 /*
- * CPython hands the arguments of most classes on in a tuple, which sys.getrefcount() and the collector see, but not those
- * of the built-in ones with a faster way; an exception keeps the tuple as its args, and makes it itself.
+ * CPython hands the arguments of most classes on in a tuple, which sys.getrefcount() and the collector
+ * see, but not those of the built-in ones with a faster way; an exception keeps the tuple as its args,
+ * and makes it itself.
  */
 static bool takes_tuple(const struct sim_class *cls, const struct sim_call *call)
 {

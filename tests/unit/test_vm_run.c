@@ -108,7 +108,8 @@ END_TEST
 static const struct run_case shutdowns[] = {
 	/* functions refer to the globals: a cycle, which the collector takes apart in its order */
 	{FINALIZED "enable()\nb = C('b')\na = C('a')\n_under = C('_under')\nl = [C('in list')]\n"
-		"x = C('cycle')\nx.me = x\nprint('last')\n", "last\ndel b\ndel a\ndel _under\ndel cycle\ndel in list\n", "", 0, {0}},
+		"x = C('cycle')\nx.me = x\nprint('last')\n",
+		"last\ndel b\ndel a\ndel _under\ndel cycle\ndel in list\n", "", 0, {0}},
 	/* the traceback goes before the modules do, with the locals of its frames */
 	{FINALIZED "g = C('global')\ndef f():\n    c = C('local')\n    1 / 0\nf()\n", "del local\ndel global\n",
 		"ZeroDivisionError: division by zero\n", 1, {0}},
