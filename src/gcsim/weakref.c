@@ -238,8 +238,8 @@ static void drop_closure(struct gcs_weakref *ref)
 	gcs_xdecref(closure);
 }
 
-/* Clears all, and returns the queue of those that have a callback and live. */
-static struct gcs_weakref *clear_and_queue(struct gcs_object *o, struct gcs_weakref **last)
+/* Clears all, and returns the queue of those that have a callback and live; @hold: with a reference. */
+static struct gcs_weakref *clear_and_queue(struct gcs_object *o, bool hold, struct gcs_weakref **last)
 {
 	struct gcs_weakref *first = NULL;
 	struct gcs_weakref *ref;
@@ -249,7 +249,8 @@ static struct gcs_weakref *clear_and_queue(struct gcs_object *o, struct gcs_weak
 		weakref_kill(ref);
 		if (!ref->callback || ref->head.refs <= 0)
 			continue;
-		gcs_incref(&ref->head);
+		if (hold)
+			gcs_incref(&ref->head);
 		ref->prev = *last;
 		if (*last)
 			(*last)->next = ref;
@@ -260,7 +261,7 @@ static struct gcs_weakref *clear_and_queue(struct gcs_object *o, struct gcs_weak
 	return first;
 }
 
-/* CPython keeps one for the time of its call only, so it may die before what its callback held. */
+/* CPython does not hold a single one for its call, so it may die in it, before what its callback held. */
 static void call_one(struct gcs_weakref *ref)
 {
 	struct gcs_object *closure = ref->closure;
@@ -269,7 +270,6 @@ static void call_one(struct gcs_weakref *ref)
 	ref->closure = NULL;
 	ref->callback = NULL;
 	callback(ref, closure);
-	gcs_decref(&ref->head);
 	gcs_xdecref(closure);
 }
 
@@ -306,7 +306,7 @@ void gcs_dealloc_weakrefs(struct gcs_object *o)
 	first = first ? first->next : *list_of(o);
 	/* also one that is dying itself makes it two */
 	is_one = first && !first->next;
-	first = clear_and_queue(o, &last);
+	first = clear_and_queue(o, !is_one, &last);
 	if (first && is_one)
 		call_one(first);
 	else if (first)

@@ -18,6 +18,7 @@ struct sim_list {
 	struct gcs_object **items;
 	size_t nr, allocated;
 	struct gcs_block block;		/* the array */
+	bool has_been_full;		/* the array shrank to nothing: CPython keeps one of no bytes then */
 };
 
 /* @nr items that the caller sets before anything else happens (NULL until then); exactly so many are allocated. */

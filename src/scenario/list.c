@@ -31,6 +31,7 @@ static void list_clear(struct gcs_object *self)
 	size_t nr = list->nr, allocated = list->allocated;
 	struct sim *sim = sim_of(self);
 
+	list->has_been_full = false;
 	if (!items)
 		return;
 	list->items = NULL;
@@ -99,6 +100,7 @@ int sim_list_resize(struct sim *sim, struct gcs_object *self, size_t nr)
 		allocated = 0;
 	if (set_allocated(sim, list, allocated))
 		return -1;
+	list->has_been_full = true;
 	list->nr = nr;
 	return 0;
 }
@@ -193,6 +195,11 @@ static int preallocate(struct sim *sim, struct sim_list *list, size_t nr)
 	return set_allocated(sim, list, (nr + 1) & ~(size_t)1);
 }
 
+static bool has_no_array(const struct sim_list *list)
+{
+	return !list->items && !list->has_been_full;
+}
+
 static int extend_by_array(struct sim *sim, struct gcs_object *self, struct gcs_object *other)
 {
 	struct sim_list *list = as_list(self);
@@ -202,7 +209,7 @@ static int extend_by_array(struct sim *sim, struct gcs_object *self, struct gcs_
 
 	if (!more)
 		return 0;
-	if (!list->items) {
+	if (has_no_array(list)) {
 		if (preallocate(sim, list, more))
 			return -1;
 		list->nr = more;
@@ -222,7 +229,7 @@ static int extend_by_iterator(struct sim *sim, struct gcs_object *self, struct g
 	struct gcs_object *item;
 	size_t nr = list->nr;
 
-	if (!list->items) {
+	if (has_no_array(list)) {
 		if (hint && preallocate(sim, list, hint))
 			return -1;
 	} else {

@@ -45,10 +45,10 @@ static int64_t clip(int64_t value, int64_t length, bool backwards)
 	return value;
 }
 
-int sim_slice_indices(struct sim *sim, struct gcs_object *object, int64_t length, int64_t *start, int64_t *step,
-		int64_t *nr)
+/* The two ends and the step for something of that length; the ends may be the wrong way round. */
+static int slice_ends(struct sim *sim, struct sim_slice *slice, int64_t length, int64_t *start, int64_t *stop,
+		int64_t *step)
 {
-	struct sim_slice *slice = (struct sim_slice *)object;
 	int64_t from, to, by;
 
 	if (slice_index(sim, slice->step, 1, &by))
@@ -60,8 +60,19 @@ int sim_slice_indices(struct sim *sim, struct gcs_object *object, int64_t length
 	if (slice_index(sim, slice->start, by < 0 ? INT64_MAX : 0, &from) ||
 			slice_index(sim, slice->stop, by < 0 ? INT64_MIN : INT64_MAX, &to))
 		return -1;
-	from = clip(from, length, by < 0);
-	to = clip(to, length, by < 0);
+	*start = clip(from, length, by < 0);
+	*stop = clip(to, length, by < 0);
+	*step = by;
+	return 0;
+}
+
+int sim_slice_indices(struct sim *sim, struct gcs_object *object, int64_t length, int64_t *start, int64_t *step,
+		int64_t *nr)
+{
+	int64_t from, to, by;
+
+	if (slice_ends(sim, (struct sim_slice *)object, length, &from, &to, &by))
+		return -1;
 	*start = from;
 	*step = by;
 	if (by > 0)
@@ -288,12 +299,12 @@ static struct gcs_object *range_item(struct sim *sim, struct gcs_object *self, i
 static struct gcs_object *range_slice(struct sim *sim, struct gcs_object *self, struct gcs_object *slice)
 {
 	struct gcs_object *part[3] = {0}, *range = NULL;
-	int64_t start, step, nr, length = range_length(sim, self), by;
+	int64_t start, stop, step, length = range_length(sim, self), by;
 
-	if (length < 0 || sim_slice_indices(sim, slice, length, &start, &step, &nr))
+	if (length < 0 || slice_ends(sim, (struct sim_slice *)slice, length, &start, &stop, &step))
 		return NULL;
 	part[0] = range_item(sim, self, start);
-	part[1] = part[0] ? range_item(sim, self, start + nr * step) : NULL;
+	part[1] = part[0] ? range_item(sim, self, stop) : NULL;
 	part[2] = part[1] && sim_int_fits(as_range(self)->step, &by) ? sim_int_new(sim, by * step) : NULL;
 	if (part[2])
 		range = sim_range_new(sim, part[0], part[1], part[2]);

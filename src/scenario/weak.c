@@ -122,7 +122,7 @@ static struct gcs_object *ref_compare(struct sim *sim, struct gcs_object *a, str
 static struct gcs_object *ref_call(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
 	if (call->nr || call->kwnames)
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "expected 0 arguments, got %zu", call->nr);
+		return sim_raise_null(sim, SIM_TYPE_ERROR, "weakref expected 0 arguments, got %zu", call->nr);
 	return sim_weakref_get(sim, self);
 }
 
