@@ -234,6 +234,7 @@ struct gcs_site_info {
 	const struct gcs_frame *frames;			/* most recent first; valid as long as the heap */
 	unsigned int nr_frames, nr_total;
 	struct gcs_counts counts;
+	uint64_t asked_bytes;				/* ever asked for, arrays and their resizes included */
 	uint64_t traced_blocks, traced_bytes;		/* since gcs_trace_start() */
 };
 
@@ -512,6 +513,9 @@ bool gcs_is_tracing(const struct gcs_heap *heap);
 void gcs_trace_clear(struct gcs_heap *heap);
 void gcs_trace_memory(const struct gcs_heap *heap, uint64_t *current, uint64_t *peak);
 void gcs_trace_reset_peak(struct gcs_heap *heap);
+
+/* Whether the block is in the trace; if so @out (may be NULL) receives its site. */
+bool gcs_block_is_traced(struct gcs_heap *heap, const struct gcs_block *block, struct gcs_site_info *out);
 
 struct hl_snapshot;
 

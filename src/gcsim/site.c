@@ -209,10 +209,20 @@ static void site_info(struct gcs_site *site, struct gcs_site_info *info)
 		.nr_frames = site->nr_frames,
 		.nr_total = site->nr_total,
 		.counts = site->counts,
+		.asked_bytes = site->counts.made_bytes + site->arrays_made_bytes,
 		.traced_blocks = site->traced_blocks,
 		.traced_bytes = site->traced_bytes,
 	};
 	info->counts.live = site->counts.made - nr_freed(&site->counts);
+}
+
+bool gcs_block_is_traced(struct gcs_heap *heap, const struct gcs_block *block, struct gcs_site_info *out)
+{
+	if (!block->site || block->site->heap != heap || !trace_has(heap, block))
+		return false;
+	if (out)
+		site_info(block->site, out);
+	return true;
 }
 
 int gcs_each_site(struct gcs_heap *heap, int (*fn)(const struct gcs_site_info *site, void *arg), void *arg)
