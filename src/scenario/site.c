@@ -159,11 +159,13 @@ static struct gcs_site *deep_site(struct vm *vm, struct vm_frame *frame)
 	entry->hash = hash;
 	entry->nr = nr;
 	entry->site = make_site(vm, frame, nr);
-	if (entry->site)
+	if (entry->site) {
 		tree->used++;
-	else
-		free(entry->path);
-	return entry->site;
+		return entry->site;
+	}
+	free(entry->path);
+	*entry = (struct site_entry){0};
+	return NULL;
 }
 
 int vm_before_instruction(struct vm *vm, struct vm_frame *frame, struct vm_instr *instr)
