@@ -167,6 +167,9 @@ struct sim {
 
 	const struct sim_vm *vm;
 	void *vm_state;			/* the virtual machine's own */
+	void *tracemalloc;		/* the module's own: see sim_modules_end() */
+	struct gcs_object *ready_modules;	/* dict: made, but not imported yet */
+	struct gcs_object *sys_dict;	/* of the module sys, owned: print() finds its stream there to the end */
 	sim_write_fn out, err;
 	void *write_arg;
 
