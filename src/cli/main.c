@@ -23,6 +23,7 @@ static const struct cli_command commands[] = {
 	{"info", NULL, cmd_info, "show totals and how complete a ledger is"},
 	{"export", NULL, cmd_export, "write call stacks for pprof, speedscope, massif ..."},
 	{"snapshot", NULL, cmd_snapshot, "copy the ledger of a running program"},
+	{"sim", NULL, cmd_sim, "run a Python program on simulated objects"},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
