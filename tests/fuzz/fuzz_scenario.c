@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzer of the compiler of scenarios: whatever text it is given, it ends in an error with its words,
- * or in code that holds what code.h promises. The first byte chooses between a file and cells.
+ * Fuzzer of scenarios: whatever text it is given, it ends in an error with its words, or in code that
+ * holds what code.h promises, which then runs to its end or to a limit and leaves nothing behind. The
+ * first byte chooses between a file and cells, and the policy.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/code.h"
+#include "scenario/modules.h"
+#include "scenario/scenario.h"
+#include "snapshot/heapledger.h"
+
+#define MAX_STEPS 200000
+#define MAX_BYTES (64u << 20)
+#define MAX_OUTPUT (16u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -105,6 +112,52 @@ static void check_code(const struct program *program, const struct code *code)
 	}
 }
 
+/* Reads every byte, for the sanitizer to see. */
+static int swallow(const char *text, size_t length, void *arg)
+{
+	size_t *left = arg;
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < length; i++)
+		sum += (unsigned char)text[i];
+	if (length > *left || sum == UINT32_MAX)
+		return -1;
+	*left -= length;
+	return 0;
+}
+
+static int look(struct gcs_heap *heap, void *arg)
+{
+	struct hl_snapshot *snapshot;
+
+	(void)arg;
+	if (!gcs_snapshot(heap, GCS_SNAPSHOT_ALL, &snapshot))
+		hl_snapshot_unref(snapshot);
+	return 0;
+}
+
+static void run(const struct program *program, unsigned int choice)
+{
+	size_t left = MAX_OUTPUT;
+	const struct scenario_options options = {
+		.profile = choice & 2 ? GCS_PROFILE_PLAIN : GCS_PROFILE_CPYTHON311,
+		.gc_off = choice & 4,
+		.has_thresholds = choice & 8,
+		.thresholds = {5, 2, 2},
+		.nr_frames = choice & 16 ? 8 : 1,
+		.max_steps = MAX_STEPS,
+		.max_bytes = MAX_BYTES,
+		.out = swallow,
+		.err = swallow,
+		.write_arg = &left,
+		.ended = look,
+	};
+	struct scenario_result result;
+
+	if (!scenario_run(program, &options, &result))
+		assert(result.status >= 0 && result.status <= 255);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct scenario_error err = {0};
@@ -122,6 +175,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (uint32_t i = 0; i < program->nr_units; i++)
 		check_code(program, program->units[i]);
+	if (!sim_modules_check(program, &err))
+		run(program, *data);
 	program_free(program);
 	return 0;
 }
