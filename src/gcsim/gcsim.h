@@ -461,7 +461,7 @@ void gcs_get_threshold(const struct gcs_heap *heap, int out[GCS_NR_GENERATIONS])
 void gcs_set_threshold(struct gcs_heap *heap, const int thresholds[GCS_NR_GENERATIONS]);
 void gcs_get_work(const struct gcs_heap *heap, struct gcs_work *out);
 
-/* For front ends that start in the state of a real interpreter. */
+/* For front ends that start in the state of a real interpreter; the work begins anew. */
 void gcs_preset(struct gcs_heap *heap, const struct gcs_generation_stats stats[GCS_NR_GENERATIONS],
 		const int counts[GCS_NR_GENERATIONS]);
 

@@ -63,6 +63,7 @@ void gcs_preset(struct gcs_heap *heap, const struct gcs_generation_stats stats[G
 	memcpy(heap->stats, stats, sizeof(heap->stats));
 	for (int i = 0; i < GCS_NR_GENERATIONS; i++)
 		heap->generations[i].count = counts[i];
+	memset(&heap->work, 0, sizeof(heap->work));
 }
 
 void gcs_freeze(struct gcs_heap *heap)

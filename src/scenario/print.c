@@ -274,7 +274,7 @@ static int flush_file(struct sim *sim, struct gcs_object *file)
 struct gcs_object *sim_print(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
 	struct gcs_object *arguments = make_keywords(sim) ? NULL : sim_arguments_tuple(sim, call);
-	struct print_options o;
+	struct print_options o = {0};
 	int rc = -1;
 
 	(void)self;
