@@ -96,6 +96,8 @@ class Fuzzer:
         if time.monotonic() > self.deadline or len(self.found) >= self.options.differences:
             return
         text = program.make(seed, self.options.kind, self.options.size, self.options.level)
+        if program.kind_of(text) in self.options.without:
+            return
         path = os.path.join(self.folder, "%d.py" % seed)
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
@@ -206,6 +208,8 @@ def main():
     p.add_argument("--size", type=int, help="steps of a program")
     p.add_argument("--level", type=int, default=1, help="1: the promised subset of Python; 2: more")
     p.add_argument("--differences", type=int, default=1, metavar="N", help="stop after this many")
+    p.add_argument("--without", type=lambda text: text.split(","), default=[], metavar="KIND,...",
+                   help="no programs of these kinds")
     p.add_argument("--minimise", type=float, default=60, metavar="S", help="seconds for each difference")
     p.add_argument("--save", metavar="FOLDER", help="keep what was found, small and in full")
     p.add_argument("--run-seconds", type=float, default=10, metavar="S", help="of one run, which hangs after it")
