@@ -232,7 +232,7 @@ struct gcs_object *sim_method_descriptor_new(struct sim *sim, const struct sim_c
 
 	if (descriptor)
 		descriptor->method = method;
-	return &descriptor->head;
+	return descriptor ? &descriptor->head : NULL;
 }
 
 struct gcs_object *sim_slot_wrapper_new(struct sim *sim, struct sim_class *cls, const struct sim_method *method)
@@ -241,7 +241,7 @@ struct gcs_object *sim_slot_wrapper_new(struct sim *sim, struct sim_class *cls, 
 
 	if (descriptor)
 		descriptor->method = method;
-	return &descriptor->head;
+	return descriptor ? &descriptor->head : NULL;
 }
 
 struct gcs_object *sim_getset_descriptor_new(struct sim *sim, struct sim_class *cls, const struct sim_getset *getset)
@@ -250,7 +250,7 @@ struct gcs_object *sim_getset_descriptor_new(struct sim *sim, struct sim_class *
 
 	if (descriptor)
 		descriptor->getset = getset;
-	return &descriptor->head;
+	return descriptor ? &descriptor->head : NULL;
 }
 
 struct gcs_object *sim_member_descriptor_new(struct sim *sim, struct sim_class *cls, struct gcs_object *name,

@@ -67,7 +67,8 @@ static struct gcs_object *frame_compare(struct sim *sim, struct gcs_object *a, s
 
 static int64_t frame_hash(struct sim *sim, struct gcs_object *self)
 {
-	int64_t hash = sim_hash(sim, as_frame(self)->filename) * 1000003 ^ as_frame(self)->lineno;
+	uint64_t name = (uint64_t)sim_hash(sim, as_frame(self)->filename);
+	int64_t hash = (int64_t)(name * 1000003 ^ as_frame(self)->lineno);
 
 	return hash == -1 ? -2 : hash;
 }
