@@ -97,7 +97,7 @@ static void print_results(const struct measured m[2])
 {
 	uint64_t collected[2] = {0, 0};
 	uint64_t uncollectable[2] = {0, 0};
-	char name[32];
+	char name[48];
 
 	for (int g = 0; g < GCS_NR_GENERATIONS; g++) {
 		snprintf(name, sizeof(name), "collections of generation %d", g);
