@@ -134,14 +134,10 @@ static int map_region(int fd, uint64_t bytes, uint64_t extent)
 		return -ENOMEM;
 	if (!store.no_populate) {
 		r = hl_os_populate(next->base, extent);
-		if (r == -EINVAL) {
-			hl_os_unmap_file(next->base, bytes);
-			store.no_populate = true;
-			return map_region(fd, bytes, extent);
-		}
 		if (r < 0) {
 			hl_os_unmap_file(next->base, bytes);
-			return r;
+			store.no_populate = r == -EINVAL;
+			return store.no_populate ? map_region(fd, bytes, extent) : r;
 		}
 	}
 	next->offset = offset;
