@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/sim.h"
-#include "scenario/modules.h"
+#include "scenario/modules/modules.h"
 
 struct sim_arguments {
 	const char *snapshot;

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "scenario/modules.h"
-#include "scenario/vm.h"
+#include "scenario/modules/modules.h"
+#include "scenario/machine/vm.h"
 
 /* After all that is made at the start, so that nothing of it counts. */
 static void set_policy(struct sim *sim, const struct scenario_options *o)

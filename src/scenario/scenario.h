@@ -3,8 +3,8 @@
 #ifndef HL_SCENARIO_SCENARIO_H
 #define HL_SCENARIO_SCENARIO_H
 
-#include "scenario/code.h"
-#include "scenario/sim.h"
+#include "scenario/compile/code.h"
+#include "scenario/objects/sim.h"
 
 /* All zero but out and err: as CPython's defaults. */
 struct scenario_options {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/code.h"
+#include "scenario/compile/code.h"
 
 static char *read_file(const char *path, size_t *length)
 {

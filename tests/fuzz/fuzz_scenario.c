@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/modules.h"
+#include "scenario/modules/modules.h"
 #include "scenario/scenario.h"
 #include "snapshot/heapledger.h"
 

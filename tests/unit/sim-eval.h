@@ -3,7 +3,7 @@
 #ifndef HL_TEST_SIM_EVAL_H
 #define HL_TEST_SIM_EVAL_H
 
-#include "scenario/operate.h"
+#include "scenario/objects/operate.h"
 
 /* A sim whose output is thrown away. */
 struct sim *test_sim_new(void);

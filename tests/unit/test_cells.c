@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/cells.h"
+#include "scenario/syntax/cells.h"
 
 /* The cells of a text, each as "LINE:text|", with '\n' shown as '/'; the caller frees. */
 static char *cells(const char *text)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/code.h"
+#include "scenario/compile/code.h"
 
 static struct program *compile(const char *text)
 {

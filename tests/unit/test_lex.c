@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/lex.h"
+#include "scenario/syntax/lex.h"
 
 static void add(char *out, const struct token *t)
 {

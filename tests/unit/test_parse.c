@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/code.h"
+#include "scenario/compile/code.h"
 
 static struct scenario_error compile(const char *text, size_t length)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/modules.h"
+#include "scenario/modules/modules.h"
 #include "scenario/scenario.h"
 
 /* A bit of everything that allocates or calls back. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/vm.h"
+#include "scenario/machine/vm.h"
 
 /* A run, and what its outputs and status must be; err: how it ends. */
 struct run_case {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/operate.h"
-#include "scenario/vm.h"
+#include "scenario/objects/operate.h"
+#include "scenario/machine/vm.h"
 
 struct streams {
 	FILE *out, *err;
