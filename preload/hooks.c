@@ -72,6 +72,11 @@ static inline void *passed(void *block)
 	return block;
 }
 
+static inline void *passed_or_freed(void *block, size_t size)
+{
+	return size != 0 ? passed(block) : block;
+}
+
 /*
  * Nothing is special but --sample, and the next block is passed over: this is found out before the
  * hook makes its frame.
@@ -119,7 +124,8 @@ EXPORT void *calloc(size_t nr, size_t size)
 	if (__builtin_mul_overflow(nr, size, &bytes))
 		bytes = SIZE_MAX;
 	if (hl_unlikely(hl_real_special))
-		return calloc_special(nr, size, bytes, frame);
+		return passes_over(bytes) ? passed(hl_real.calloc(nr, size)) :
+			calloc_special(nr, size, bytes, frame);
 	return made(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, frame);
 }
 
@@ -261,16 +267,26 @@ static SELDOM void *resize_special(void *block, size_t size, const struct hl_hoo
 	return resize_known(block, size, frame);
 }
 
-static inline void *resize(void *block, size_t size, const struct hl_hook_frame *frame)
+/* With --sample neither the old block nor the new one is recorded, as a rule. */
+static SELDOM void *resize_sampled(void *block, size_t size, const struct hl_hook_frame *frame)
 {
-	if (hl_unlikely(hl_real_special)) {
-		if (!block && passes_over(size))
-			return passed(hl_real.realloc(NULL, size));
+	if (hl_sample_may_know(block) || !passes_over(size))
 		return resize_special(block, size, frame);
-	}
+	return passed_or_freed(hl_real.realloc(block, size), size);
+}
+
+static SELDOM void *resize_plain(void *block, size_t size, const struct hl_hook_frame *frame)
+{
 	if (!block)
 		return made(hl_real.realloc(NULL, size), size, HL_KIND_REALLOC, frame);
 	return resize_known(block, size, frame);
+}
+
+static inline void *resize(void *block, size_t size, const struct hl_hook_frame *frame)
+{
+	if (hl_unlikely(hl_real_special))
+		return resize_sampled(block, size, frame);
+	return resize_plain(block, size, frame);
 }
 
 EXPORT void *realloc(void *block, size_t size)
