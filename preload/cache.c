@@ -16,7 +16,8 @@
 size_t hl_stack_cache_bytes(uint32_t depth)
 {
 	return sizeof(struct hl_stack_cache) + (depth + 1) * (sizeof(struct hl_known_frame) +
-		CHECKS_PER_FRAME * sizeof(struct hl_check) + sizeof(struct hl_walk_state));
+		CHECKS_PER_FRAME * sizeof(struct hl_check) + sizeof(struct hl_walk_state) +
+		sizeof(uint32_t));
 }
 
 /* Pages that were never written are only read: they take no memory. */
@@ -48,6 +49,7 @@ static void set_up(struct hl_stack_cache *cache, uint32_t depth)
 	cache->frames = (struct hl_known_frame *)(cache + 1);
 	cache->checks = (struct hl_check *)(cache->frames + depth + 1);
 	cache->fresh = (struct hl_walk_state *)(cache->checks + (depth + 1) * CHECKS_PER_FRAME);
+	cache->hashes = (uint32_t *)(cache->fresh + depth + 1);
 }
 
 /* They lie on the live part of the stack. */
@@ -174,16 +176,35 @@ static inline void push(struct hl_stack_cache *cache, const struct hl_walk_state
 	f->checks = (uint32_t)(check - cache->checks);
 }
 
-static inline uint32_t node_of(struct hl_stack_cache *cache, uint32_t parent, uintptr_t ip)
+static inline struct hl_node_memo *node_memo(struct hl_stack_cache *cache, uint32_t hash)
 {
-	struct hl_node_memo *memo = &cache->nodes[(ip ^ parent * 0x9e3779b1u >> 16) % HL_NR_NODE_MEMOS];
+	return &cache->nodes[hash % HL_NR_NODE_MEMOS];
+}
+
+static inline uint32_t node_of(struct hl_stack_cache *cache, uint32_t parent, uintptr_t ip, uint32_t hash)
+{
+	struct hl_node_memo *memo = node_memo(cache, hash);
 
 	if (hl_unlikely(memo->ip != ip || memo->parent != parent || memo->node == 0)) {
 		memo->ip = ip;
 		memo->parent = parent;
-		memo->node = hl_stacks_child(parent, ip);
+		memo->node = hl_stacks_child(parent, ip, hash);
 	}
 	return memo->node;
+}
+
+/* The hashes of the paths to the frames that were not met; what is not in a memo will be in the table. */
+static inline void hash_fresh(struct hl_stack_cache *cache, const struct hl_walk_state *s)
+{
+	uint32_t *hashes = cache->hashes + cache->nr_frames;
+	uint32_t hash = cache->nr_frames ? hashes[-1] : HL_NODE_ROOT;
+
+	while (s-- > cache->fresh) {
+		hash = hl_path_hash(hash, s->ip);
+		*hashes++ = hash;
+		if (node_memo(cache, hash)->ip != s->ip)
+			hl_stacks_prefetch(hash);
+	}
 }
 
 /*
@@ -194,8 +215,9 @@ static inline void push_fresh(struct hl_stack_cache *cache, const struct hl_walk
 {
 	uint32_t node = cache->nr_frames ? cache->frames[cache->nr_frames - 1].node : HL_NODE_ROOT;
 
+	hash_fresh(cache, s);
 	while (s-- > cache->fresh) {
-		node = node_of(cache, node, s->ip);
+		node = node_of(cache, node, s->ip, cache->hashes[cache->nr_frames]);
 		if (hl_unlikely(node == 0)) {
 			hl_stacks_refused();
 			return;

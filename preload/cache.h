@@ -94,6 +94,7 @@ struct hl_stack_cache {
 	struct hl_known_frame *frames;	/* [0] is the outermost */
 	struct hl_check *checks;
 	struct hl_walk_state *fresh;	/* frames of the walk that were not met, innermost first */
+	uint32_t *hashes;		/* of the paths to the frames */
 	struct hl_rule_memo passing;	/* of an address whose rule must not be kept */
 	struct hl_node_memo nodes[HL_NR_NODE_MEMOS];
 	struct hl_rule_memo memos[HL_NR_RULE_MEMOS];

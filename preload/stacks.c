@@ -25,6 +25,7 @@ struct slot {
 	uint32_t node;			/* 0: empty; published last */
 };
 
+/* Behind the slots: the path hash of each, which only a larger table asks for. */
 struct index {
 	uint64_t mask;
 	uint64_t used;
@@ -34,16 +35,14 @@ struct index {
 static struct index *current;
 static struct hl_lock grow_lock;
 
-static inline uint64_t hash(uint64_t ip, uint32_t parent)
+static inline uint32_t *hashes_of(struct index *index)
 {
-	uint64_t h = (ip ^ (uint64_t)parent << 40) * 0x9e3779b97f4a7c15ull + parent;
-
-	return h ^ h >> 29;
+	return (uint32_t *)&index->slots[index->mask + 1];
 }
 
 static size_t index_bytes(uint64_t nr_slots)
 {
-	return sizeof(struct index) + nr_slots * sizeof(struct slot);
+	return sizeof(struct index) + nr_slots * (sizeof(struct slot) + sizeof(uint32_t));
 }
 
 static struct index *make_index(uint64_t nr_slots)
@@ -55,9 +54,16 @@ static struct index *make_index(uint64_t nr_slots)
 	return index;
 }
 
-static uint32_t lookup(struct index *index, uint64_t ip, uint32_t parent)
+void hl_stacks_prefetch(uint32_t hash)
 {
-	for (uint64_t i = hash(ip, parent);; i++) {
+	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+
+	__builtin_prefetch(&index->slots[hash & index->mask]);
+}
+
+static uint32_t lookup(struct index *index, uint64_t ip, uint32_t parent, uint32_t hash)
+{
+	for (uint64_t i = hash;; i++) {
 		struct slot *slot = &index->slots[i & index->mask];
 		uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
 
@@ -71,9 +77,9 @@ static uint32_t lookup(struct index *index, uint64_t ip, uint32_t parent)
 	}
 }
 
-static void insert(struct index *index, uint64_t ip, uint32_t parent, uint32_t node)
+static void insert(struct index *index, uint64_t ip, uint32_t parent, uint32_t hash, uint32_t node)
 {
-	for (uint64_t i = hash(ip, parent);; i++) {
+	for (uint64_t i = hash;; i++) {
 		struct slot *slot = &index->slots[i & index->mask];
 		uint32_t empty = 0;
 
@@ -83,6 +89,7 @@ static void insert(struct index *index, uint64_t ip, uint32_t parent, uint32_t n
 			continue;
 		slot->ip = ip;
 		slot->parent = parent;
+		hashes_of(index)[i & index->mask] = hash;
 		__atomic_store_n(&slot->node, node, __ATOMIC_RELEASE);
 		__atomic_fetch_add(&index->used, 1, __ATOMIC_RELAXED);
 		return;
@@ -115,7 +122,7 @@ static void grow(struct index *old)
 			uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
 
 			if (node != 0 && node != BUSY)
-				insert(index, slot->ip, slot->parent, node);
+				insert(index, slot->ip, slot->parent, hashes_of(old)[i], node);
 		}
 		__atomic_store_n(&current, index, __ATOMIC_RELEASE);
 		if (old->mask >= FIRST_SLOTS)
@@ -140,7 +147,7 @@ static uint64_t next_id(uint64_t *counter, struct hl_table *table, uint64_t limi
 	return id;
 }
 
-static uint32_t add_node(uint64_t ip, uint32_t parent)
+static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
 {
 	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 	struct hl_node *node;
@@ -154,18 +161,18 @@ static uint32_t add_node(uint64_t ip, uint32_t parent)
 	node = hl_table_find(&nodes, id);
 	node->parent = parent;
 	__atomic_store_n(&node->ip, ip, __ATOMIC_RELEASE);
-	insert(index, ip, parent, id);
+	insert(index, ip, parent, hash, id);
 	if (index->used > index->mask / 2)
 		grow(index);
 	return id;
 }
 
-uint32_t hl_stacks_child(uint32_t parent, uintptr_t address)
+uint32_t hl_stacks_child(uint32_t parent, uintptr_t address, uint32_t hash)
 {
 	uint64_t ip = hl_modules_tagged(address);
-	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent);
+	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent, hash);
 
-	return hl_likely(child != 0) ? child : add_node(ip, parent);
+	return hl_likely(child != 0) ? child : add_node(ip, parent, hash);
 }
 
 void hl_stacks_refused(void)
@@ -175,11 +182,13 @@ void hl_stacks_refused(void)
 
 uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 {
-	uint32_t node = outer;
+	uint32_t node = outer, hash = outer;
 
 	for (size_t i = nr_ips; i-- > 0;) {
-		uint32_t child = hl_stacks_child(node, ips[i]);
+		uint32_t child;
 
+		hash = hl_path_hash(hash, ips[i]);
+		child = hl_stacks_child(node, ips[i], hash);
 		if (hl_unlikely(child == 0)) {
 			hl_stacks_refused();
 			return node == outer ? HL_NODE_UNATTRIBUTED : node;

@@ -43,8 +43,22 @@ int hl_stacks_clear(void);
  */
 uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips);
 
+/**
+ * hl_path_hash() - the hash of a path of the tree; that of the empty path is @outer above
+ *
+ * Where a path's node is looked up depends on the path's addresses alone and not on its parent's number,
+ * so that for all new frames of a stack the table's lines can be on their way before the first is needed.
+ */
+static inline uint32_t hl_path_hash(uint32_t hash, uintptr_t ip)
+{
+	return (uint32_t)(((uint64_t)hash * 0xd6e8feb86659fd93ull ^ ip) * 0x9e3779b97f4a7c15ull >> 32);
+}
+
+/** hl_stacks_prefetch() - a path of this @hash is going to be looked up */
+void hl_stacks_prefetch(uint32_t hash);
+
 /** hl_stacks_child() - one frame of that: the node of (@parent, @ip), or 0 when there is no room */
-uint32_t hl_stacks_child(uint32_t parent, uintptr_t ip);
+uint32_t hl_stacks_child(uint32_t parent, uintptr_t ip, uint32_t hash);
 
 /** hl_stacks_refused() - count a stack that was kept under a shorter one */
 void hl_stacks_refused(void);
