@@ -49,6 +49,24 @@ void *hl_os_map(size_t bytes)
 	return (void *)r;
 }
 
+void *hl_os_map_large(size_t bytes)
+{
+	size_t before;
+	char *p;
+
+	bytes = (bytes + 4095) / 4096 * 4096;
+	p = bytes < HL_HUGE_PAGE ? NULL : hl_os_map(bytes + HL_HUGE_PAGE);
+	if (!p)
+		return hl_os_map(bytes);
+	before = -(uintptr_t)p % HL_HUGE_PAGE;
+	if (before != 0)
+		hl_os_unmap(p, before);
+	p += before;
+	hl_os_unmap(p + bytes, HL_HUGE_PAGE - before);
+	RAW(SYS_madvise, p, bytes, MADV_HUGEPAGE);
+	return p;
+}
+
 void hl_os_unmap(void *p, size_t bytes)
 {
 	RAW(SYS_munmap, p, bytes);
@@ -391,11 +409,10 @@ void hl_os_restore_signals(const sigset_t *saved)
 	RAW(SYS_rt_sigprocmask, SIG_SETMASK, saved, NULL, sizeof(uint64_t));
 }
 
-void hl_lock_take(struct hl_lock *lock, sigset_t *saved)
+void hl_lock_spin(struct hl_lock *lock)
 {
 	unsigned int spins = 0;
 
-	hl_os_block_signals(saved);
 	while (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE)) {
 		while (__atomic_load_n(&lock->word, __ATOMIC_RELAXED)) {
 			if (++spins % 64 == 0)
@@ -406,8 +423,14 @@ void hl_lock_take(struct hl_lock *lock, sigset_t *saved)
 	}
 }
 
+void hl_lock_take(struct hl_lock *lock, sigset_t *saved)
+{
+	hl_os_block_signals(saved);
+	hl_lock_spin(lock);
+}
+
 void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved)
 {
-	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+	hl_lock_open(lock);
 	hl_os_restore_signals(saved);
 }

@@ -24,6 +24,13 @@
  * Returns NULL when the kernel refuses.  Counted in hl_os_mapped_bytes().
  */
 void *hl_os_map(size_t bytes);
+
+/**
+ * hl_os_map_large() - as hl_os_map(), in huge pages where the kernel has them on request
+ * For what is read and written all over: a page fault for 512 pages, and one entry of the TLB.
+ */
+#define HL_HUGE_PAGE ((size_t)2 << 20)
+void *hl_os_map_large(size_t bytes);
 void hl_os_unmap(void *p, size_t bytes);
 
 /** hl_os_forget() - give the pages back but keep the range: it reads as zero from now on */
@@ -99,6 +106,14 @@ struct hl_lock {
 };
 void hl_lock_take(struct hl_lock *lock, sigset_t *saved);
 void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved);
+/* The same where signals are blocked already. */
+void hl_lock_spin(struct hl_lock *lock);
+
+static inline void hl_lock_open(struct hl_lock *lock)
+{
+	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+}
+
 bool hl_os_on_signal_stack(void);	/* sigaltstack(); true when in doubt */
 
 /** hl_os_has_stack() - false on a sigaltstack() with less than @bytes left; a system call */

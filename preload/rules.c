@@ -384,7 +384,7 @@ static struct hl_rule learn(uintptr_t ip, bool exact, bool *known)
 	struct question q = { .ip = exact ? ip : ip - 1 };
 	struct hl_rule rule = { .kind = HL_RULE_FULL };
 	int saved_errno = errno;
-	sigset_t outer, saved;
+	sigset_t outer;
 
 	*known = _dl_find_object((void *)q.ip, &object) == 0;
 	if (!*known)
@@ -397,11 +397,11 @@ static struct hl_rule learn(uintptr_t ip, bool exact, bool *known)
 	hl_os_block_signals(&outer);
 	*known = hl_os_has_stack(STEP_STACK_BYTES) && hl_libunwind_enter();
 	if (*known) {
-		hl_lock_take(&learn_lock, &saved);
+		hl_lock_spin(&learn_lock);
 		hl_tls.own++;
 		rule = ask(&q);
 		hl_tls.own--;
-		hl_lock_drop(&learn_lock, &saved);
+		hl_lock_open(&learn_lock);
 		hl_libunwind_leave();
 	}
 	hl_os_restore_signals(&outer);

@@ -47,7 +47,7 @@ static size_t index_bytes(uint64_t nr_slots)
 
 static struct index *make_index(uint64_t nr_slots)
 {
-	struct index *index = hl_os_map(index_bytes(nr_slots));
+	struct index *index = hl_os_map_large(index_bytes(nr_slots));
 
 	if (index)
 		index->mask = nr_slots - 1;
