@@ -13,6 +13,7 @@ static const struct sim_vm functions = {
 	.frame_traverse = frame_traverse,
 	.frame_release = frame_release,
 	.unraisable = unwind_unraisable,
+	.super_arguments = vm_super_arguments,
 };
 
 static struct gcs_object *build_class(struct sim *sim, struct gcs_object *self, const struct sim_call *call)

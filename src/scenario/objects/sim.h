@@ -75,6 +75,8 @@ struct sim_call {
  * @frame_release: drops what it holds (locals in slot order, then the stack) and frees it
  * @unraisable: the pending exception cannot be delivered (a finalizer, a callback): reports it on
  *              sim->err and clears it; @where: the function that raised, may be NULL
+ * @super_arguments: what super() takes from the running function: its class (the cell __class__) and
+ *              its first argument, borrowed; 0, or -1 with CPython's RuntimeError
  */
 struct sim_vm {
 	struct gcs_object *(*call_function)(struct sim *sim, struct gcs_object *function, const struct sim_call *call);
@@ -85,6 +87,7 @@ struct sim_vm {
 	int (*frame_traverse)(void *frame, gcs_visit_fn visit, void *arg);
 	void (*frame_release)(struct sim *sim, void *frame);
 	void (*unraisable)(struct sim *sim, struct gcs_object *where);
+	int (*super_arguments)(struct sim *sim, struct gcs_object **cls, struct gcs_object **self);
 };
 
 /* Why the scenario must end although no exception of its own says so: no except clause sees these. */

@@ -230,32 +230,47 @@ static void super_dealloc(struct gcs_object *self)
 	gcs_object_free(self);
 }
 
-static struct gcs_object *super_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call)
+/* The class in whose order of bases @object is looked up: its own, or itself. */
+static struct sim_class *super_start(struct sim *sim, struct gcs_object *cls, struct gcs_object *object)
 {
-	struct super *self;
-	struct sim_class *start;
+	struct sim_class *start = sim_class_of(sim, object);
 
-	(void)cls;
+	if (sim_is_class(object) && sim_class_is_subclass((struct sim_class *)object, (struct sim_class *)cls))
+		start = (struct sim_class *)object;
+	if (sim_class_is_subclass(start, (struct sim_class *)cls))
+		return start;
+	sim_raise(sim, SIM_TYPE_ERROR, "super(type, obj): obj must be an instance or subtype of type");
+	return NULL;
+}
+
+static struct gcs_object *super_construct(struct sim *sim, struct sim_class *type, const struct sim_call *call)
+{
+	struct gcs_object *cls = NULL, *object = NULL;
+	struct sim_class *start;
+	struct super *self;
+
+	(void)type;
 	if (sim_no_keywords(sim, "super", call))
 		return NULL;
-	if (!call->nr)
-		return sim_raise_null(sim, SIM_RUNTIME_ERROR, "super(): no arguments");
-	if (!sim_is_class(call->args[0]))
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "super() argument 1 must be a type, not %T", call->args[0]);
-	if (call->nr != 2)
-		return sim_raise_null(sim, SIM_TYPE_ERROR, "super() takes an object as its second argument here");
-	start = sim_class_of(sim, call->args[1]);
-	if (sim_is_class(call->args[1]) && sim_class_is_subclass((struct sim_class *)call->args[1],
-			(struct sim_class *)call->args[0]))
-		start = (struct sim_class *)call->args[1];
-	if (!sim_class_is_subclass(start, (struct sim_class *)call->args[0]))
-		return sim_raise_null(sim, SIM_TYPE_ERROR,
-				"super(type, obj): obj must be an instance or subtype of type");
+	if (call->nr == 0 && sim->vm->super_arguments(sim, &cls, &object) < 0)
+		return NULL;
+	if (call->nr != 0) {
+		if (!sim_is_class(call->args[0]))
+			return sim_raise_null(sim, SIM_TYPE_ERROR, "super() argument 1 must be a type, not %T",
+					call->args[0]);
+		if (call->nr != 2)
+			return sim_raise_null(sim, SIM_TYPE_ERROR, "super() takes an object as its second argument here");
+		cls = call->args[0];
+		object = call->args[1];
+	}
+	start = super_start(sim, cls, object);
+	if (!start)
+		return NULL;
 	self = (struct super *)sim_alloc(sim, &sim_super_type.gc, 0, 0);
 	if (!self)
 		return NULL;
-	self->cls = sim_incref(call->args[0]);
-	self->object = sim_incref(call->args[1]);
+	self->cls = sim_incref(cls);
+	self->object = sim_incref(object);
 	self->object_class = sim_incref(&start->head);
 	gcs_track(&self->head);
 	return &self->head;
