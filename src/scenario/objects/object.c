@@ -93,6 +93,25 @@ SINGLE_TYPE(ellipsis, "ellipsis", SIM_ELLIPSIS, NULL)
 		return expression;                                                                                     \
 	}
 
+/* The built-in class whose type has the slots. */
+static struct sim_class *owner_of(struct sim *sim, const struct sim_type *type)
+{
+	if (type->flags & SIM_TYPE_HEAP)
+		return sim->classes[type->kind == SIM_INSTANCE ? SIM_OBJECT : type->kind];
+	if (type->kind != SIM_EXTENSION)
+		return sim->classes[type->kind];
+	for (struct sim_class *cls = sim->extensions; cls; cls = cls->next_extension)
+		if (cls->slots == type)
+			return cls;
+	return sim->classes[SIM_OBJECT];
+}
+
+/* What the slots of a built-in class do, also with an instance whose own class has other methods. */
+static const struct sim_type *builtin_type(struct sim *sim, const struct gcs_object *self)
+{
+	return owner_of(sim, sim_type(self))->slots;
+}
+
 static struct gcs_object *from_hash(struct sim *sim, int64_t hash)
 {
 	return hash == -1 ? NULL : sim_int_new(sim, hash);
@@ -115,8 +134,10 @@ static struct gcs_object *from_status(struct sim *sim, int status)
 
 static struct gcs_object *compare_slot(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_compare op)
 {
-	if (sim_kind(a) != SIM_INSTANCE && sim_type(a)->compare)
-		return sim_type(a)->compare(sim, a, b, op);
+	const struct sim_type *type = builtin_type(sim, a);
+
+	if (type->compare)
+		return type->compare(sim, a, b, op);
 	if (op == SIM_EQ && a == b)
 		return sim_bool(sim, true);
 	return sim_not_implemented(sim);
@@ -138,14 +159,38 @@ static struct gcs_object *next_slot(struct sim *sim, struct gcs_object *self)
 
 static struct gcs_object *repr_slot(struct sim *sim, struct gcs_object *self)
 {
-	const struct sim_type *type = sim_kind(self) == SIM_INSTANCE ? NULL : sim_type(self);
+	const struct sim_type *type = builtin_type(sim, self);
 
-	return type && type->repr ? type->repr(sim, self) : sim_object_repr(sim, self);
+	return type->repr ? type->repr(sim, self) : sim_object_repr(sim, self);
+}
+
+static struct gcs_object *str_slot(struct sim *sim, struct gcs_object *self)
+{
+	const struct sim_type *type = builtin_type(sim, self);
+
+	if (sim_is_str(self))
+		return sim_incref(self);
+	return type->str ? type->str(sim, self) : sim_repr(sim, self);
+}
+
+/* object.__format__: the text, of whatever class, without a specification. */
+static struct gcs_object *format_slot(struct sim *sim, struct gcs_object *self, struct gcs_object *spec)
+{
+	if (!(sim_type(self)->flags & SIM_TYPE_HEAP) || !sim_is_str(spec))
+		return sim_format(sim, self, spec);
+	if (sim_as_str(spec)->length)
+		return sim_raise_null(sim, SIM_TYPE_ERROR, "unsupported format string passed to %T.__format__", self);
+	return sim_str_of(sim, self);
+}
+
+static int64_t hash_slot(struct sim *sim, struct gcs_object *self)
+{
+	return sim_type(self)->flags & SIM_TYPE_HEAP ? sim_hash_identity(sim, self) : sim_hash(sim, self);
 }
 
 SLOT_FN(repr, repr_slot(sim, self))
-SLOT_FN(str, sim_kind(self) == SIM_INSTANCE ? sim_repr(sim, self) : sim_str_of(sim, self))
-SLOT_FN(hash, from_hash(sim, sim_kind(self) == SIM_INSTANCE ? sim_hash_identity(sim, self) : sim_hash(sim, self)))
+SLOT_FN(str, str_slot(sim, self))
+SLOT_FN(hash, from_hash(sim, hash_slot(sim, self)))
 SLOT_FN(len, from_length(sim, sim_length(sim, self)))
 SLOT_FN(bool, from_truth(sim, sim_truth(sim, self)))
 SLOT_FN(iter, sim_iter(sim, self))
@@ -170,7 +215,7 @@ SLOT_FN(getattribute, sim_generic_get(sim, self, call->args[0]))
 SLOT_FN(setattr, from_status(sim, sim_generic_set(sim, self, call->args[0], call->args[1])))
 SLOT_FN(delattr, from_status(sim, sim_generic_set(sim, self, call->args[0], NULL)))
 SLOT_FN(sizeof, sim_int_new(sim, self->type->size_of ? self->type->size_of(self) : self->type->size))
-SLOT_FN(format, sim_format(sim, self, call->args[0]))
+SLOT_FN(format, format_slot(sim, self, call->args[0]))
 
 static struct gcs_object *slot_init(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
@@ -228,19 +273,6 @@ static const struct {
 	SLOT_ROW(mul, 1, binary),
 	SLOT_ROW(mod, 1, binary),
 };
-
-/* The built-in class whose type has the slots. */
-static struct sim_class *owner_of(struct sim *sim, const struct sim_type *type)
-{
-	if (type->flags & SIM_TYPE_HEAP)
-		return sim->classes[type->kind == SIM_INSTANCE ? SIM_OBJECT : type->kind];
-	if (type->kind != SIM_EXTENSION)
-		return sim->classes[type->kind];
-	for (struct sim_class *cls = sim->extensions; cls; cls = cls->next_extension)
-		if (cls->slots == type)
-			return cls;
-	return sim->classes[SIM_OBJECT];
-}
 
 struct gcs_object *sim_slot_method(struct sim *sim, const struct sim_type *type, struct gcs_object *name)
 {

@@ -64,3 +64,48 @@ try:
     outside(1)
 except RuntimeError as error:
     print(error)
+
+
+class Coded(Exception):
+    def __init__(self, code, text="bad"):
+        super().__init__(text)
+        self.code = code
+
+    def __str__(self):
+        return f"[{self.code}] {super().__str__()}"
+
+    def __repr__(self):
+        return "Coded: " + super().__repr__()
+
+    def __hash__(self):
+        return super().__hash__()
+
+    def __eq__(self, other):
+        return super().__eq__(other)
+
+    def __format__(self, spec):
+        return "<" + super().__format__("") + spec + ">"
+
+
+class Plain:
+    def __str__(self):
+        return "plain " + super().__str__()[:13]
+
+    def __eq__(self, other):
+        return super().__eq__(other) is NotImplemented
+
+    def __hash__(self):
+        return super().__hash__() * 0 + 1
+
+    def __format__(self, spec):
+        return super().__format__(spec)
+
+
+error = Coded(42)
+print(error, repr(error), error.args, f"{error:x}", {error: 1}[error], error == Coded(42))
+plain = Plain()
+print(plain, f"{plain}", plain == plain, {plain: 2}[plain])
+try:
+    print(f"{plain:x}")
+except TypeError as error:
+    print(error)
