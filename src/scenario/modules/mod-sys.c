@@ -34,7 +34,7 @@ static int size_of(struct sim *sim, struct gcs_object *object, int64_t *out)
 		sim_raise(sim, SIM_VALUE_ERROR, "__sizeof__() should return >= 0");
 	}
 	gcs_decref(size);
-	*out += object->type->flags & GCS_TYPE_GC ? SIM_GC_HEAD : 0;
+	*out += (object->type->flags & GCS_TYPE_GC ? SIM_GC_HEAD : 0) + (int64_t)sim_dict_head(sim, object);
 	return sim->pending ? -1 : 0;
 }
 

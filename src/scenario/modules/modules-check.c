@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Before a program runs: does it name something of a module that ours lacks?
+ * Before a program runs: does it name something of a module or of a built-in class that ours lacks?
  *
  * A name counts as a module where the whole program binds it by one import only; then every name.attribute is
- * checked, in any function.  A built-in name counts where the program never binds it.  What is reached in other
- * ways (getattr, m = gc) is found when it runs.
+ * checked, in any function.  A built-in name counts where the program never binds it, and so does an attribute
+ * that only built-in classes have.  What is reached in other ways (getattr, m = gc) is found when it runs.
  */
 #include "scenario/modules/modules.h"
 
@@ -20,11 +20,29 @@ struct binding {
 	const struct sim_module_table *module;	/* NULL: bound to something else as well */
 };
 
-struct check {
-	struct binding *bindings;
+struct bindings {
+	struct binding *items;		/* after join_bindings(): each name once, in order */
 	size_t nr, room;
+};
+
+struct check {
+	struct bindings names, attributes;
 	struct scenario_error *err;
 	int rc;
+};
+
+/* Attributes of built-in classes in CPython that are not here. */
+static const char *const missing_attributes[] = {
+	"as_integer_ratio", "conjugate", "expandtabs", "fdel", "fget", "format_map", "from_bytes", "fromhex",
+	"fset", "indices", "isascii", "isidentifier", "isprintable", "istitle", "maketrans", "mapping",
+	"to_bytes", "translate", NULL,
+};
+
+/* Methods that CPython would call and that nothing calls here. */
+static const char *const missing_methods[] = {
+	"__bytes__", "__class_getitem__", "__delete__", "__divmod__", "__get__", "__init_subclass__",
+	"__instancecheck__", "__ipow__", "__matmul__", "__mro_entries__", "__prepare__", "__rdivmod__",
+	"__rmatmul__", "__set__", "__set_name__", "__subclasscheck__", NULL,
 };
 
 static int compare_bindings(const void *a, const void *b)
@@ -32,48 +50,48 @@ static int compare_bindings(const void *a, const void *b)
 	return strcmp(((const struct binding *)a)->name, ((const struct binding *)b)->name);
 }
 
-static const struct binding *find_binding(const struct check *check, const char *name)
+static const struct binding *find_binding(const struct bindings *bindings, const char *name)
 {
 	const struct binding key = {.name = name};
 
-	if (!check->nr)
+	if (!bindings->nr)
 		return NULL;
-	return bsearch(&key, check->bindings, check->nr, sizeof(key), compare_bindings);
+	return bsearch(&key, bindings->items, bindings->nr, sizeof(key), compare_bindings);
 }
 
-static void bind(struct check *check, const char *name, const struct sim_module_table *module)
+static void bind(struct check *check, struct bindings *bindings, const char *name,
+		const struct sim_module_table *module)
 {
-	if (check->nr == check->room) {
-		size_t room = check->room ? 2 * check->room : 32;
-		struct binding *bigger = reallocarray(check->bindings, room, sizeof(*bigger));
+	if (bindings->nr == bindings->room) {
+		size_t room = bindings->room ? 2 * bindings->room : 32;
+		struct binding *bigger = reallocarray(bindings->items, room, sizeof(*bigger));
 
 		if (!bigger) {
 			check->rc = -ENOMEM;
 			return;
 		}
-		check->bindings = bigger;
-		check->room = room;
+		bindings->items = bigger;
+		bindings->room = room;
 	}
-	check->bindings[check->nr++] = (struct binding){name, module};
+	bindings->items[bindings->nr++] = (struct binding){name, module};
 }
 
-/* Each name once, in order. */
-static void join_bindings(struct check *check)
+static void join_bindings(struct bindings *bindings)
 {
 	size_t nr = 0;
 
-	if (!check->nr)
+	if (!bindings->nr)
 		return;
-	qsort(check->bindings, check->nr, sizeof(*check->bindings), compare_bindings);
-	for (size_t i = 1; i < check->nr; i++) {
-		struct binding *last = &check->bindings[nr];
+	qsort(bindings->items, bindings->nr, sizeof(*bindings->items), compare_bindings);
+	for (size_t i = 1; i < bindings->nr; i++) {
+		struct binding *last = &bindings->items[nr];
 
-		if (compare_bindings(last, &check->bindings[i]))
-			check->bindings[++nr] = check->bindings[i];
-		else if (last->module != check->bindings[i].module)
+		if (compare_bindings(last, &bindings->items[i]))
+			bindings->items[++nr] = bindings->items[i];
+		else if (last->module != bindings->items[i].module)
 			last->module = NULL;
 	}
-	check->nr = nr + 1;
+	bindings->nr = nr + 1;
 }
 
 static void complain(struct check *check, const struct code *code, uint32_t index, const char *prefix,
@@ -139,14 +157,19 @@ static const char *loaded_name(const struct code *code, const struct instr *inst
 static void collect_bindings(struct check *check, const struct code *code)
 {
 	for (uint32_t i = 0; i < code->nr_args; i++)
-		bind(check, code->slot_names[i], NULL);
+		bind(check, &check->names, code->slot_names[i], NULL);
 	for (uint32_t i = 0; i < code->nr_instrs; i++) {
 		const char *name = stored_name(code, &code->instrs[i]);
 		const struct instr *before = i ? &code->instrs[i - 1] : NULL;
 
-		if (name)
-			bind(check, name, before && before->op == OP_IMPORT_NAME ?
-					sim_module_find(code->names[before->arg]) : NULL);
+		if (code->instrs[i].op == OP_STORE_ATTR)
+			bind(check, &check->attributes, code->names[code->instrs[i].arg], NULL);
+		if (!name)
+			continue;
+		bind(check, &check->names, name, before && before->op == OP_IMPORT_NAME ?
+				sim_module_find(code->names[before->arg]) : NULL);
+		if (code->instrs[i].op == OP_STORE_NAME)
+			bind(check, &check->attributes, name, NULL);
 	}
 }
 
@@ -171,7 +194,7 @@ static void check_import(struct check *check, const struct code *code, uint32_t 
 
 static void check_load(struct check *check, const struct code *code, uint32_t index, const char *name)
 {
-	const struct binding *binding = find_binding(check, name);
+	const struct binding *binding = find_binding(&check->names, name);
 	const struct instr *next = index + 1 < code->nr_instrs ? &code->instrs[index + 1] : NULL;
 
 	if (!binding) {
@@ -185,6 +208,23 @@ static void check_load(struct check *check, const struct code *code, uint32_t in
 		complain_of(check, code, index + 1, binding->module, code->names[next->arg]);
 }
 
+static void check_attribute(struct check *check, const struct code *code, uint32_t index)
+{
+	const char *name = code->names[code->instrs[index].arg];
+
+	if (is_missing(missing_attributes, name) && !find_binding(&check->attributes, name))
+		complain(check, code, index, "the attribute ", name);
+}
+
+/* Names are stored by classes and by whole programs; there such a function is nobody's method. */
+static void check_method(struct check *check, const struct code *code, uint32_t index)
+{
+	const char *name = code->names[code->instrs[index].arg];
+
+	if (strcmp(code->name, "<module>") && is_missing(missing_methods, name))
+		complain(check, code, index, "a class's ", name);
+}
+
 static void check_code(struct check *check, const struct code *code)
 {
 	for (uint32_t i = 0; i < code->nr_instrs && !check->rc; i++) {
@@ -194,6 +234,10 @@ static void check_code(struct check *check, const struct code *code)
 			check_load(check, code, i, name);
 		else if (code->instrs[i].op == OP_IMPORT_NAME)
 			check_import(check, code, i);
+		else if (code->instrs[i].op == OP_LOAD_ATTR || code->instrs[i].op == OP_LOAD_METHOD)
+			check_attribute(check, code, i);
+		else if (code->instrs[i].op == OP_STORE_NAME)
+			check_method(check, code, i);
 	}
 }
 
@@ -213,9 +257,11 @@ int sim_modules_check(const struct program *program, struct scenario_error *err)
 	struct check check = {.err = err};
 
 	each_code(&check, program, collect_bindings);
-	join_bindings(&check);
+	join_bindings(&check.names);
+	join_bindings(&check.attributes);
 	if (!check.rc)
 		each_code(&check, program, check_code);
-	free(check.bindings);
+	free(check.names.items);
+	free(check.attributes.items);
 	return check.rc;
 }

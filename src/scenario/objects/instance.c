@@ -103,6 +103,11 @@ void sim_instance_finalize(struct gcs_object *self)
 	}
 }
 
+size_t sim_dict_head(struct sim *sim, const struct gcs_object *object)
+{
+	return sim_kind(object) == SIM_INSTANCE && sim_class_of(sim, object)->has_dict ? SIM_DICT_HEAD : 0;
+}
+
 size_t sim_instance_size(const struct gcs_object *self)
 {
 	const struct sim_class *cls = class_of(self);

@@ -183,6 +183,14 @@ static struct gcs_object *format_slot(struct sim *sim, struct gcs_object *self, 
 	return sim_str_of(sim, self);
 }
 
+/* Without what lies before the object: the collector's links, and the pointer to an instance's dict. */
+static int64_t sizeof_slot(struct sim *sim, struct gcs_object *self)
+{
+	size_t size = self->type->size_of ? self->type->size_of(self) : self->type->size;
+
+	return (int64_t)(size - sim_dict_head(sim, self));
+}
+
 static int64_t hash_slot(struct sim *sim, struct gcs_object *self)
 {
 	return sim_type(self)->flags & SIM_TYPE_HEAP ? sim_hash_identity(sim, self) : sim_hash(sim, self);
@@ -214,7 +222,7 @@ SLOT_FN(mod, binary_slot(sim, self, call->args[0], SIM_MOD))
 SLOT_FN(getattribute, sim_generic_get(sim, self, call->args[0]))
 SLOT_FN(setattr, from_status(sim, sim_generic_set(sim, self, call->args[0], call->args[1])))
 SLOT_FN(delattr, from_status(sim, sim_generic_set(sim, self, call->args[0], NULL)))
-SLOT_FN(sizeof, sim_int_new(sim, self->type->size_of ? self->type->size_of(self) : self->type->size))
+SLOT_FN(sizeof, from_length(sim, sizeof_slot(sim, self)))
 SLOT_FN(format, format_slot(sim, self, call->args[0]))
 
 static struct gcs_object *slot_init(struct sim *sim, struct gcs_object *self, const struct sim_call *call)

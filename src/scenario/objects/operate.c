@@ -163,10 +163,37 @@ static struct gcs_object *unsupported(struct sim *sim, struct gcs_object *a, str
 			a, b);
 }
 
-/* * of a sequence by what is no number. */
+/* A sequence times an object with __index__. */
+static struct gcs_object *repeat(struct sim *sim, struct gcs_object *sequence, struct gcs_object *times)
+{
+	struct gcs_object *number, *result;
+	int64_t n;
+
+	if (sim_index(sim, times, false, &n))
+		return NULL;
+	number = sim_int_new(sim, n);
+	result = number ? dispatch(sim, sequence, number, SIM_MUL) : NULL;
+	gcs_xdecref(number);
+	return result;
+}
+
+static bool has_index(struct sim *sim, struct gcs_object *object)
+{
+	struct gcs_object *method = sim_kind(object) == SIM_INSTANCE ?
+		sim_find_special(sim, object, sim->names.d_index) : NULL;
+
+	gcs_xdecref(method);
+	return method;
+}
+
+/* What nobody has answered: * of a sequence by what is no number, or an error. */
 static struct gcs_object *complain(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op,
 		bool in_place)
 {
+	if (op == SIM_MUL && is_sequence(a) && has_index(sim, b))
+		return repeat(sim, a, b);
+	if (op == SIM_MUL && is_sequence(b) && has_index(sim, a))
+		return repeat(sim, b, a);
 	if (op == SIM_MUL && (is_sequence(a) || is_sequence(b)))
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "can't multiply sequence by non-int of type '%T'",
 				is_sequence(a) ? b : a);

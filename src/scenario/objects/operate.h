@@ -84,6 +84,8 @@ bool sim_is_callable(struct sim *sim, struct gcs_object *object);
 /* --- dir, getsizeof ---------------------------------------------------------------------------------- */
 
 size_t sim_getsizeof(struct sim *sim, struct gcs_object *object);
+/* The bytes before an instance with a dict that sys.getsizeof() counts and __sizeof__() does not. */
+size_t sim_dict_head(struct sim *sim, const struct gcs_object *object);
 
 /* Called by enumerate, zip, map, filter, reversed, sorted of the built-in functions. */
 struct gcs_object *sim_enumerate_new(struct sim *sim, struct gcs_object *iterable, struct gcs_object *start);

@@ -259,7 +259,8 @@ static struct gcs_object *super_construct(struct sim *sim, struct sim_class *typ
 			return sim_raise_null(sim, SIM_TYPE_ERROR, "super() argument 1 must be a type, not %T",
 					call->args[0]);
 		if (call->nr != 2)
-			return sim_raise_null(sim, SIM_TYPE_ERROR, "super() takes an object as its second argument here");
+			return sim_raise_null(sim, SIM_TYPE_ERROR,
+					"super() takes an object as its second argument here");
 		cls = call->args[0];
 		object = call->args[1];
 	}
