@@ -156,3 +156,46 @@ while 1: pass
 "%%" % ()
 "%(x)s" % (a,)
 "%05s" % (a,)
+
+
+# decorators
+@deco
+def decorated(a, b=deco(1)):
+    return a
+
+
+@deco
+@make(
+    1, 2)
+@other.attribute[0]
+
+def thrice():
+    "doc"
+    x = 1
+
+    @deco
+    def inner():
+        return x
+    return inner
+
+
+@deco
+@deco
+class Decorated(Base, deco(2)):
+    "doc"
+
+    @staticmethod
+    def s(a):
+        return super().s(a)
+
+    @property
+    def p(self):
+        return __class__
+
+    @p.setter
+    def p(self, v):
+        self.v = v
+
+
+@(lambda f: f)
+class Other: pass

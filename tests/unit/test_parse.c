@@ -291,7 +291,7 @@ static const struct {
 	uint32_t line;
 	const char *what;
 } unsupported[] = {
-	{"x\nwith a: pass", 2, "with statement"}, {"@x\ndef f(): pass", 1, "decorator"},
+	{"x\nwith a: pass", 2, "with statement"}, {"@x\nasync def f(): pass", 2, "async"},
 	{"async def f(): pass", 1, "async"}, {"x = [await y]", 1, "await expression"},
 	{"if 1:\n  match x:\n    case 1: pass", 2, "match statement"},
 	{"match (x):\n  case 1: pass", 1, "match statement"},

@@ -51,14 +51,32 @@ static const struct constant *docstring_of(const struct stmt_list *body)
 	return e->kind == EXPR_CONSTANT && e->constant->kind == CONSTANT_STR ? e->constant : NULL;
 }
 
+/* Where a function or class begins. */
+static uint32_t first_line(const struct stmt *s)
+{
+	return s->decorators.nr ? s->decorators.data[0]->line : s->line;
+}
+
+/* The innermost decorator, which stands last, gets what was made. */
+static void apply_decorators(struct unit *u, const struct stmt *s)
+{
+	for (uint32_t i = s->decorators.nr; i-- > 0;) {
+		u->line = s->decorators.data[i]->line;
+		emit(u, OP_CALL, 0);
+	}
+	u->line = s->line;
+}
+
 void compile_function(struct unit *u, const struct stmt *s)
 {
-	uint32_t flags = compile_defaults(u, &s->function.parameters);
 	const struct constant *docstring = docstring_of(&s->function.body);
 	struct unit inner;
 	struct code *code;
+	uint32_t flags;
 
-	enter(&inner, u, s->function.scope, UNIT_FUNCTION, s->function.name, s->line);
+	compile_exprs(u, &s->decorators);
+	flags = compile_defaults(u, &s->function.parameters);
+	enter(&inner, u, s->function.scope, UNIT_FUNCTION, s->function.name, first_line(s));
 	set_parameters(&inner, &s->function.parameters);
 	if (docstring)
 		inner.flags |= CODE_DOCSTRING;
@@ -67,6 +85,7 @@ void compile_function(struct unit *u, const struct stmt *s)
 		compile_stmt(&inner, s->function.body.data[i]);
 	code = unit_assemble(&inner, true);
 	emit_function(u, &inner, code, flags);
+	apply_decorators(u, s);
 	emit_variable(u, s->function.name, CONTEXT_STORE);
 }
 
@@ -221,15 +240,17 @@ void compile_class(struct unit *u, const struct stmt *s)
 	struct unit inner;
 	struct code *code;
 
-	enter(&inner, u, s->class.scope, UNIT_CLASS, s->class.name, s->line);
+	compile_exprs(u, &s->decorators);
+	enter(&inner, u, s->class.scope, UNIT_CLASS, s->class.name, first_line(s));
 	inner.flags |= CODE_CLASS;
-	inner.line = s->line;
+	inner.line = first_line(s);
 	code = compile_class_body(&inner, s);
 	emit(u, OP_PUSH_NULL, 0);
 	emit(u, OP_LOAD_BUILD_CLASS, 0);
 	emit_function(u, &inner, code, 0);
 	emit_constant(u, constant_name(u->c, s->class.name));
 	compile_arguments(u, 2, &s->class.bases, NULL, 0);
+	apply_decorators(u, s);
 	emit_variable(u, s->class.name, CONTEXT_STORE);
 }
 

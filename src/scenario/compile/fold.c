@@ -262,10 +262,12 @@ static void fold_stmt(struct compilation *c, struct stmt *s)
 		fold_try(c, s);
 		break;
 	case STMT_FUNCTION:
+		fold_list(c, &s->decorators);
 		fold_list(c, &s->function.parameters.defaults);
 		fold_body(c, &s->function.body);
 		break;
 	case STMT_CLASS:
+		fold_list(c, &s->decorators);
 		fold_list(c, &s->class.bases);
 		fold_body(c, &s->class.body);
 		break;

@@ -217,6 +217,7 @@ static void collect_function(struct collector *k, struct stmt *s)
 	check_name(k, s->function.name, s->line);
 	add(k, s->function.name, SYMBOL_LOCAL);
 	collect_list(k, &s->function.parameters.defaults);
+	collect_list(k, &s->decorators);
 	s->function.scope = enter(k, SCOPE_FUNCTION, s->line);
 	add_parameters(k, &s->function.parameters, s->line);
 	collect_stmts(k, &s->function.body);
@@ -228,6 +229,7 @@ static void collect_class(struct collector *k, struct stmt *s)
 	check_name(k, s->class.name, s->line);
 	add(k, s->class.name, SYMBOL_LOCAL);
 	collect_list(k, &s->class.bases);
+	collect_list(k, &s->decorators);
 	s->class.scope = enter(k, SCOPE_CLASS, s->line);
 	k->scope->private_name = s->class.name;
 	collect_stmts(k, &s->class.body);

@@ -216,6 +216,7 @@ struct stmt {
 	bool silent;		/* of an expression statement: ends in ';', a notebook does not echo it */
 	uint32_t line;
 	uint32_t end_line;
+	struct expr_list decorators;	/* of a function or class; @line is behind them */
 	union {
 		struct expr *value;		/* expression statement, return (may be NULL) */
 		struct {

@@ -163,8 +163,6 @@ static void refuse(struct parser *p)
 {
 	if (parser_is(p, TOKEN_WITH))
 		fail_unsupported(p->c, p->token.line, "with statement");
-	if (parser_is(p, TOKEN_AT))
-		fail_unsupported(p->c, p->token.line, "decorator");
 	if (parser_is(p, TOKEN_ASYNC))
 		fail_unsupported(p->c, p->token.line, "async");
 }
@@ -189,8 +187,23 @@ static void (*compound_parser(enum token_kind kind))(struct parser *p, struct st
 	}
 }
 
+/* @expression, each on a line of its own. */
+static struct expr_list parse_decorators(struct parser *p)
+{
+	struct expr_list decorators = {0};
+
+	while (parser_accept(p, TOKEN_AT)) {
+		PUSH(p->c, decorators.data, decorators.nr, parse_expr(p));
+		parser_expect(p, TOKEN_NEWLINE);
+	}
+	if (decorators.nr && !parser_is(p, TOKEN_DEF) && !parser_is(p, TOKEN_CLASS) && !parser_is(p, TOKEN_ASYNC))
+		parser_fail(p);
+	return decorators;
+}
+
 void parse_statement(struct parser *p, struct stmt_list *list)
 {
+	struct expr_list decorators = parse_decorators(p);
 	void (*parse)(struct parser *p, struct stmt *s) = compound_parser(p->token.kind);
 	struct stmt *s;
 
@@ -200,6 +213,7 @@ void parse_statement(struct parser *p, struct stmt_list *list)
 		return;
 	}
 	s = parser_new_stmt(p, STMT_PASS);
+	s->decorators = decorators;
 	parser_enter(p);
 	parse(p, s);
 	parser_leave(p);
