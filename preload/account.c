@@ -116,7 +116,7 @@ static void book_own(const void *block)
 
 	if (!slot)
 		return;
-	hl_shadow_set(slot, HL_SITE_OWN, 0);
+	hl_shadow_set(slot, HL_SITE_OWN, 0, 0);
 	note_sample(block, 1);
 }
 
@@ -132,7 +132,11 @@ HL_SPECIALISED void book_at(struct hl_lane *lane, struct hl_place place, const v
 	hl_begin_change(lane);
 	if (hl_unlikely(*slot != 0))
 		HL_LANE_ADD(lane, replaced_blocks, 1);
-	hl_shadow_set(slot, place.site, hl_usable_size(block) - size);
+	if (hl_unlikely(!hl_shadow_set(slot, place.site, hl_usable_size(block), size))) {
+		HL_SHARED_ADD(hl_globals->lost_blocks, 1);
+		hl_end_change(lane);
+		return;
+	}
 	hl_count_alloc(&place, weight * size, weight, HL_DOMAIN_MALLOC);
 	hl_end_change(lane);
 	hl_add_bytes(lane, (int64_t)(weight * size), HL_DOMAIN_MALLOC);
@@ -155,10 +159,33 @@ static __attribute__((noinline)) void book_new(struct hl_lane *lane, const void 
 	hl_end_timing(lane, start_ns);
 }
 
+/*
+ * An allocator may have to set itself up when it is first asked for the size of a block, and allocate for
+ * it (tcmalloc does, through an operator new that may be the program's or libstdc++'s and come here): that
+ * is the shim's own, and must not ask again.  A lane's first event is not one of the short way.
+ */
+static void settle_usable_size(const void *block)
+{
+	static bool settled;
+	sigset_t saved;
+
+	if (hl_likely(!hl_real.foreign) || hl_tls.own ||
+		__atomic_load_n(&hl_mode, __ATOMIC_RELAXED) != HL_MODE_ON ||
+		__atomic_exchange_n(&settled, true, __ATOMIC_RELAXED))
+		return;
+	/* What a handler asks for is not the shim's. */
+	hl_os_block_signals(&saved);
+	hl_tls.own++;
+	hl_real.malloc_usable_size((void *)block);
+	hl_tls.own--;
+	hl_os_restore_signals(&saved);
+}
+
 void hl_book_early(const void *block, size_t size, enum hl_kind kind, const struct hl_caller *caller)
 {
 	struct hl_guard guard;
 
+	settle_usable_size(block);
 	if (!hl_enter(&guard))
 		return;
 	hl_real_judge_head(block);
@@ -246,16 +273,18 @@ HL_SPECIALISED bool take_block(struct hl_lane *lane, const void *block, bool wei
 		HL_LANE_ADD(lane, unknown_frees, 1);
 		return false;
 	}
-	removed->slack = hl_shadow_take(slot);
-	if (weighted)
-		note_sample(block, -1);
 	if (hl_unlikely(removed->site < hl_site_unattributed)) {
+		hl_shadow_take(slot, 0);
+		if (weighted)
+			note_sample(block, -1);
 		/* Those from before hl_clear_traces() are nobody's loss. */
 		if (removed->site != HL_SITE_OWN && removed->site < hl_site_inherited)
 			HL_LANE_ADD(lane, inherited_frees, 1);
 		return false;
 	}
-	removed->size = hl_usable_size(block) - removed->slack;
+	removed->size = hl_shadow_take(slot, hl_usable_size(block));
+	if (weighted)
+		note_sample(block, -1);
 	return true;
 }
 
@@ -344,7 +373,11 @@ void hl_book_realloc_failed(const void *block, const struct hl_removed *removed)
 	uint32_t *slot = hl_shadow_slot(block);
 
 	if (removed->site != HL_SITE_NONE && slot) {
-		hl_shadow_set(slot, removed->site, removed->slack);
+		/* Of what does not count no size is wanted. */
+		if (removed->site < hl_site_unattributed)
+			hl_shadow_set(slot, removed->site, 0, 0);
+		else
+			hl_shadow_set(slot, removed->site, hl_usable_size(block), removed->size);
 		note_sample(block, 1);
 	}
 	hl_book_failure();
@@ -356,7 +389,10 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 {
 	if (hl_unlikely(*slot != 0))
 		HL_LANE_ADD(lane, replaced_blocks, 1);
-	hl_shadow_set(slot, place.site, hl_usable_size(now) - size);
+	if (hl_unlikely(!hl_shadow_set(slot, place.site, hl_usable_size(now), size))) {
+		HL_SHARED_ADD(hl_globals->lost_blocks, 1);
+		return 0;
+	}
 	hl_count_alloc(&place, weight * size, weight, HL_DOMAIN_MALLOC);
 	if (moved && place.owned)
 		HL_OWNED_ADD(place.counters->move_count, weight);

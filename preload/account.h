@@ -37,7 +37,6 @@ void hl_book_free(const void *block, const struct hl_hook_frame *frame);
 struct hl_removed {
 	uint32_t site;			/* HL_SITE_NONE: the block was not known */
 	uint64_t size;
-	uint64_t slack;
 };
 
 /** hl_book_realloc_begin() - take @block out before the real realloc */

@@ -5,7 +5,8 @@
  * Two blocks are never less than 32 bytes apart (glibc's smallest chunk; hooks.c rounds tiny
  * requests up under other allocators), so the slot of a block is its own.  A slot holds the site
  * and how much smaller the request was than the usable size; where that does not fit, the next slot
- * (and if need be two more) hold it: they lie inside the block then.
+ * (and if need be two more) hold it: they lie inside the block then.  An allocator may not know its
+ * blocks' sizes at first (tcmalloc says 0 until its constructor has run): such a request is kept aside.
  *
  * Leaves of 256 KiB for 2 MiB of heap are mapped on demand, never removed, and the kernel fills only
  * the pages that are touched: 1/8 of the live heap at most.
@@ -15,6 +16,7 @@
 #ifndef HL_PRELOAD_SHADOW_H
 #define HL_PRELOAD_SHADOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +25,8 @@
 #pragma GCC visibility push(hidden)
 
 #define HL_SHADOW_SLACK_BITS 6
-#define HL_SHADOW_ESCAPE ((1u << HL_SHADOW_SLACK_BITS) - 1)
+#define HL_SHADOW_ASIDE ((1u << HL_SHADOW_SLACK_BITS) - 1)
+#define HL_SHADOW_ESCAPE (HL_SHADOW_ASIDE - 1)
 #define HL_MAX_SITES (1u << (32 - HL_SHADOW_SLACK_BITS))
 
 /*
@@ -68,42 +71,35 @@ static inline uint32_t *hl_shadow_make_slot(const void *block)
 	return hl_likely(slot != NULL) ? slot : hl_shadow_map_leaf(block);
 }
 
+/* The cases that are seldom of hl_shadow_set() and hl_shadow_take(). */
+bool hl_shadow_set_large(uint32_t *slot, uint32_t site, size_t usable, size_t size);
+size_t hl_shadow_take_large(uint32_t *slot, size_t usable);
+
 /**
  * hl_shadow_set() - remember a block
- * @slot:  from hl_shadow_make_slot()
- * @slack: usable size - requested size
+ * @slot:   from hl_shadow_make_slot()
+ * @usable: its size as the allocator says
+ * @size:   as it was requested
+ *
+ * Returns: false if there is no room for what is unusual about it; the slot is empty then.
  */
-static inline void hl_shadow_set(uint32_t *slot, uint32_t site, uint64_t slack)
+static inline bool hl_shadow_set(uint32_t *slot, uint32_t site, size_t usable, size_t size)
 {
-	if (hl_likely(slack < HL_SHADOW_ESCAPE)) {
-		*slot = site << HL_SHADOW_SLACK_BITS | (uint32_t)slack;
-		return;
-	}
-	*slot = site << HL_SHADOW_SLACK_BITS | HL_SHADOW_ESCAPE;
-	if (slack < UINT32_MAX) {
-		slot[1] = (uint32_t)slack;
-		return;
-	}
-	slot[1] = UINT32_MAX;
-	slot[2] = (uint32_t)slack;
-	slot[3] = (uint32_t)(slack >> 32);
+	if (hl_unlikely(usable - size >= HL_SHADOW_ESCAPE))
+		return hl_shadow_set_large(slot, site, usable, size);
+	*slot = site << HL_SHADOW_SLACK_BITS | (uint32_t)(usable - size);
+	return true;
 }
 
-/** hl_shadow_take() - forget a block; returns its slack. @slot holds a site. */
-static inline uint64_t hl_shadow_take(uint32_t *slot)
+/** hl_shadow_take() - forget a block; returns the size of the request. @slot holds a site. */
+static inline size_t hl_shadow_take(uint32_t *slot, size_t usable)
 {
-	uint64_t slack = *slot & HL_SHADOW_ESCAPE;
+	uint32_t slack = *slot & HL_SHADOW_ASIDE;
 
+	if (hl_unlikely(slack >= HL_SHADOW_ESCAPE))
+		return hl_shadow_take_large(slot, usable);
 	*slot = 0;
-	if (hl_likely(slack != HL_SHADOW_ESCAPE))
-		return slack;
-	slack = slot[1];
-	slot[1] = 0;
-	if (slack != UINT32_MAX)
-		return slack;
-	slack = slot[2] | (uint64_t)slot[3] << 32;
-	slot[2] = slot[3] = 0;
-	return slack;
+	return usable - slack;
 }
 
 static inline uint32_t hl_shadow_site(const uint32_t *slot)
