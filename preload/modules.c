@@ -15,6 +15,7 @@
 #include <sys/auxv.h>
 
 #include "common/ledger.h"
+#include "program.h"
 #include "rules.h"
 #include "stacks.h"
 #include "store.h"
@@ -374,6 +375,7 @@ static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 	if (bytes < offsetof(struct dl_phdr_info, dlpi_tls_modid) || !has_changed(info, look))
 		return 1;
 	dl_iterate_phdr(look_at, look);
+	hl_program_note_namespaces();
 	if (look->subs_changed)
 		close_unseen(look);
 	return 1;

@@ -18,6 +18,7 @@
 #include "modules.h"
 #include "options.h"
 #include "pause.h"
+#include "program.h"
 #include "real.h"
 #include "regions.h"
 #include "roster.h"
@@ -127,7 +128,7 @@ static void fill_header(bool forked)
 	header->pid = hl_os_pid();
 	header->ppid = hl_os_ppid();
 	header->flags = (hl_options.mmap ? HL_FLAG_MMAP : 0) | (forked ? HL_FLAG_FORKED : 0) |
-		(hl_real.foreign ? HL_FLAG_UNDERLYING : 0);
+		(hl_real.foreign ? HL_FLAG_UNDERLYING : 0) | hl_program_flags();
 	header->depth_limit = hl_options.depth;
 	header->unwind_mode = hl_options.unwind;
 	header->sample_bytes = hl_options.sample_bytes;
@@ -193,6 +194,7 @@ static void end_recording(enum hl_end_reason reason)
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
 	hl_roster_refresh();
+	hl_program_note_namespaces();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
 	hl_store_trim();
 #ifdef HL_VERIFY_UNWIND
@@ -238,6 +240,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	if (hl_options.sample_bytes != 0)
 		hl_real_special |= HL_SPECIAL_SAMPLE;
 	hl_walk_open();
+	hl_program_look();
 	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
 	if (r < 0) {
 		hl_log("nothing is recorded", "", r);

@@ -69,11 +69,19 @@ static void put_totals(struct hl_json *j, const struct hl_snapshot *snapshot, in
 	hl_json_end_object(j);
 }
 
+static void put_flag(struct hl_json *j, const char *key, bool set)
+{
+	hl_json_key(j, key);
+	hl_json_bool(j, set);
+}
+
 static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapshot)
 {
 	struct hl_completeness c;
+	struct hl_info info;
 
 	hl_snapshot_completeness(snapshot, &c);
+	hl_snapshot_info(snapshot, &info);
 	hl_json_key(j, "completeness");
 	hl_json_begin_object(j);
 	put_unsigned(j, "events", c.events);
@@ -98,6 +106,9 @@ static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapsh
 	put_unsigned(j, "timed_ns", c.timed_ns);
 	put_unsigned(j, "grain_bytes", c.grain_bytes);
 	put_unsigned(j, "threads", c.threads_seen);
+	put_flag(j, "own_malloc", info.flags & HL_FLAG_OWN_MALLOC);
+	put_flag(j, "own_operator_new", info.flags & HL_FLAG_OWN_NEW);
+	put_flag(j, "other_namespaces", info.flags & HL_FLAG_NAMESPACES);
 	hl_json_end_object(j);
 }
 
@@ -146,8 +157,7 @@ static void put_identity(struct hl_json *j, const struct hl_info *info)
 	/* In hexadecimal: many readers of JSON keep 53 bits of a number. */
 	snprintf(session, sizeof(session), "%016" PRIx64, info->session);
 	put_string(j, "session", session);
-	hl_json_key(j, "forked");
-	hl_json_bool(j, info->flags & HL_FLAG_FORKED);
+	put_flag(j, "forked", info->flags & HL_FLAG_FORKED);
 	put_unsigned(j, "depth_limit", info->depth_limit);
 	put_unsigned(j, "sample_bytes", info->sample_bytes);
 	put_time(j, "start_realtime_ns", info->start_realtime_ns);

@@ -73,10 +73,37 @@ static int warn(FILE *file, const char *prefix, uint64_t n, const char *text)
 	return 1;
 }
 
+/* What was never seen, whatever the counts say. */
+static int warn_of_program(FILE *file, const char *prefix, const struct hl_snapshot *snapshot)
+{
+	static const struct {
+		uint32_t flag;
+		const char *text;
+	} gaps[] = {
+		{HL_FLAG_OWN_MALLOC, "the program has its own malloc, and what it makes with that is not here; "
+			"build it with libc's malloc to see it"},
+		{HL_FLAG_OWN_NEW, "the allocator has its own operator new, and what C++ makes with that is not "
+			"here; record with LD_PRELOAD=libstdc++.so.6 to see it"},
+		{HL_FLAG_NAMESPACES, "libraries were loaded into other namespaces (dlmopen, LD_AUDIT), and what "
+			"they allocate is not here; load them with dlopen to see it"},
+	};
+	struct hl_info info;
+	int nr = 0;
+
+	hl_snapshot_info(snapshot, &info);
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
+		if (!(info.flags & gaps[i].flag))
+			continue;
+		fprintf(file, "%s%s\n", prefix, gaps[i].text);
+		nr++;
+	}
+	return nr;
+}
+
 int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
 {
 	struct hl_completeness c;
-	int nr = 0;
+	int nr = warn_of_program(file, prefix, snapshot);
 
 	hl_snapshot_completeness(snapshot, &c);
 	nr += warn(file, prefix, c.early_lost, "events before the start were lost");

@@ -64,6 +64,9 @@ enum hl_ledger_flags {
 	HL_FLAG_MMAP = 1u << 0,		/* anonymous mappings were recorded as domain 1 */
 	HL_FLAG_FORKED = 1u << 1,	/* starts in a forked child: blocks of the parent are not in it */
 	HL_FLAG_UNDERLYING = 1u << 2,	/* the program's malloc is not glibc's (see hl_ledger_header.allocator) */
+	HL_FLAG_OWN_MALLOC = 1u << 3,	/* a malloc of the program's own comes before the shim's */
+	HL_FLAG_OWN_NEW = 1u << 4,	/* the operator new of that allocator is in use, which calls no malloc */
+	HL_FLAG_NAMESPACES = 1u << 5,	/* there are objects in other namespaces of the loader; set when seen */
 };
 
 /* Bytes in the STRINGS sections; offset is relative to the start of all strings (see hl_section). */
