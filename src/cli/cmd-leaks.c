@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/suppressions.h"
 #include "reports/views.h"
 
 struct leaks_options {
@@ -19,63 +20,35 @@ struct leaks_options {
 	bool exact;
 };
 
-struct suppressions {
-	struct hl_suppressed *items;
-	size_t nr;
-};
-
-/* "leak:PATTERN", as LeakSanitizer reads it; empty lines and those with '#' are none. */
-static int add_line(struct suppressions *s, char *line)
+static const char *why_not(int error)
 {
-	void *bigger;
-
-	line += strspn(line, " \t");
-	line[strcspn(line, "\r\n")] = '\0';
-	if (!*line || *line == '#')
-		return 0;
-	if (strncmp(line, "leak:", 5))
-		return -EINVAL;
-	bigger = reallocarray(s->items, s->nr + 1, sizeof(*s->items));
-	s->items = bigger ? bigger : s->items;
-	line = bigger ? strdup(line + 5) : NULL;
-	if (!line)
-		return -ENOMEM;
-	s->items[s->nr++] = (struct hl_suppressed){.pattern = line};
-	return 0;
+	switch (error) {
+	case -EINVAL:
+		return "not of the form leak:PATTERN";
+	case -E2BIG:
+		return "longer than 65535 characters, or more than 10000 patterns";
+	default:
+		return strerror(-error);
+	}
 }
 
 static int read_file(struct suppressions *s, const char *name)
 {
 	FILE *file = fopen(name, "re");
-	char *line = NULL;
-	size_t room = 0;
-	size_t number = 0;
-	int rc = 0;
+	size_t line;
+	int rc;
 
 	if (!file) {
 		cli_complain("leaks", "%s: cannot be opened: %s", name, strerror(errno));
 		return -1;
 	}
-	while (!rc && getline(&line, &room, file) >= 0) {
-		number++;
-		rc = add_line(s, line);
-	}
-	if (rc)
-		cli_complain("leaks", "%s: line %zu: %s", name, number, rc == -EINVAL ?
-				"not of the form leak:PATTERN" : "out of memory");
-	else if (ferror(file))
-		cli_complain("leaks", "%s: cannot be read: %s", name, strerror(errno));
-	rc = rc || ferror(file) ? -1 : 0;
-	free(line);
+	rc = suppressions_read(s, file, &line);
+	if (rc == -EIO)
+		cli_complain("leaks", "%s: cannot be read", name);
+	else if (rc)
+		cli_complain("leaks", "%s: line %zu: %s", name, line, why_not(rc));
 	fclose(file);
-	return rc;
-}
-
-static void release(struct suppressions *s)
-{
-	for (size_t i = 0; i < s->nr; i++)
-		free((char *)s->items[i].pattern);
-	free(s->items);
+	return rc ? -1 : 0;
 }
 
 static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
@@ -152,7 +125,7 @@ static int run(const char *file, const struct leaks_options *o)
 		status = show(file, &snapshot, resolver, o, &s);
 	hl_resolver_unref(resolver);
 	hl_snapshot_unref(snapshot);
-	release(&s);
+	suppressions_release(&s);
 	return status;
 }
 

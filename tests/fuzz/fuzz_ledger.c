@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "snapshot/heapledger.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static char copy_path[] = "/tmp/fuzz_ledger.XXXXXX";
 
@@ -125,7 +124,7 @@ static void check_copy(const struct hl_snapshot *snapshot)
 	hl_snapshot_unref(copy);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct hl_snapshot *snapshot = load(data, size);
 

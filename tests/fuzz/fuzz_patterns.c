@@ -8,10 +8,9 @@
 
 #include "snapshot/glob.h"
 #include "snapshot/heapledger-filter.h"
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	char *pattern = malloc(size + 1), *text;
 	struct hl_filter filter;

@@ -12,12 +12,11 @@
 #include "scenario/modules/modules.h"
 #include "scenario/scenario.h"
 #include "snapshot/heapledger.h"
+#include "fuzz.h"
 
 #define MAX_STEPS 200000
 #define MAX_BYTES (64u << 20)
 #define MAX_OUTPUT (16u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool has_target(unsigned int op)
 {
@@ -158,7 +157,7 @@ static void run(const struct program *program, unsigned int choice)
 		assert(result.status >= 0 && result.status <= 255);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct scenario_error err = {0};
 	struct program *program = NULL;

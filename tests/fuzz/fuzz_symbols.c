@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "snapshot/symbols.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static char path[] = "/tmp/fuzz_symbols.XXXXXX";
 
@@ -46,7 +45,7 @@ static size_t look_up(struct hl_symbols *symbols, int module, uint64_t address)
 	return length;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct hl_symbols *symbols = hl_symbols_new(NULL);
 	struct hl_symbols_info info;

@@ -13,8 +13,7 @@
 
 #include "snapshot/heapledger.h"
 #include "snapshot/traces-read.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static struct hl_snapshot *load(const void *data, size_t size)
 {
@@ -126,7 +125,7 @@ static void check_text(struct hl_snapshot *snapshot, struct hl_resolver *resolve
 		free(texts[i]);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct hl_snapshot *snapshot = load(data, size);
 	struct hl_resolver *resolver;
