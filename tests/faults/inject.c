@@ -112,9 +112,6 @@ int main(int argc, char **argv)
 		perror("inject: seccomp");
 		return 77;
 	}
-	/* The shim comes into the program, not into this process. */
-	if (getenv("INJECT_PRELOAD"))
-		setenv("LD_PRELOAD", getenv("INJECT_PRELOAD"), 1);
 	execvp(argv[program], argv + program);
 	perror(argv[program]);
 	return 126;

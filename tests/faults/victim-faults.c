@@ -7,15 +7,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -143,6 +148,42 @@ static int do_halves(char **argv)
 	work((unsigned int)atoi(argv[0]) / 2, 1);
 	if (system(argv[1]) != 0)
 		return 97;
+	work((unsigned int)atoi(argv[0]) / 2, 2);
+	report();
+	return 0;
+}
+
+/* then STEPS COMMAND: a shell command after all of it, and the end */
+static int do_then(char **argv)
+{
+	work((unsigned int)atoi(argv[0]), 1);
+	report();
+	return system(argv[1]) != 0;
+}
+
+/* No file may be opened, made longer or given blocks any more; nothing else is refused. */
+static int forbid_files(void)
+{
+	static const unsigned int calls[] = { SYS_openat, SYS_open, SYS_creat, SYS_ftruncate, SYS_fallocate };
+	enum { NR = sizeof(calls) / sizeof(calls[0]) };
+	struct sock_filter code[NR + 3];
+	struct sock_fprog program = { .len = NR + 3, .filter = code };
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (unsigned int i = 0; i < NR; i++)
+		code[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i],
+			(unsigned char)(NR - i), 0);
+	code[NR + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	code[NR + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* sandbox STEPS: forbids itself files after the first half */
+static int do_sandbox(char **argv)
+{
+	work((unsigned int)atoi(argv[0]) / 2, 1);
+	if (forbid_files() != 0)
+		return 88;
 	work((unsigned int)atoi(argv[0]) / 2, 2);
 	report();
 	return 0;
@@ -409,6 +450,8 @@ static const struct {
 } modes[] = {
 	{ "work", do_work, 1 },
 	{ "halves", do_halves, 2 },
+	{ "then", do_then, 2 },
+	{ "sandbox", do_sandbox, 1 },
 	{ "threads", do_threads, 1 },
 	{ "endless", do_endless, 1 },
 	{ "diary", do_diary, 1 },
