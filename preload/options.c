@@ -4,6 +4,7 @@
  */
 #include "options.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -280,9 +281,40 @@ bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES])
 	return text.left != 0;
 }
 
+const char *hl_options_advice(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENOTDIR:
+		return ": the folder does not exist; make it, or set HEAPLEDGER_OUT";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ": no file may be made there; set HEAPLEDGER_OUT to another folder";
+	case EEXIST:
+	case ELOOP:
+		return ": the name is taken; remove what has it, or set HEAPLEDGER_OUT";
+	case ENOSPC:
+	case EDQUOT:
+	case EFAULT:
+		return ": no space is left there; make room, or set HEAPLEDGER_OUT to another disk";
+	case EFBIG:
+		return ": too large for RLIMIT_FSIZE (ulimit -f) or HEAPLEDGER_MAX_SIZE; raise it";
+	case EMFILE:
+	case ENFILE:
+		return ": no descriptor is left (ulimit -n); raise it";
+	case ENOMEM:
+		return ": no memory is left (ulimit -v); raise it";
+	case ENAMETOOLONG:
+		return ": the name is too long; set HEAPLEDGER_OUT to a shorter one";
+	default:
+		return "";
+	}
+}
+
 void hl_log(const char *what, const char *which, int error)
 {
-	char line[512];
+	char line[768];
 	struct text text = { line, sizeof(line) };
 
 	if (!hl_options.log)

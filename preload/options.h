@@ -41,7 +41,10 @@ void hl_options_read(char **envp);
  */
 bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES]);
 
-/** hl_log() - "heapledger: WHAT: errno text number" on stderr, if HEAPLEDGER_LOG is set */
+/** hl_options_advice() - ": ..." on what to do about an error (-errno) of making the ledger, or "" */
+const char *hl_options_advice(int error);
+
+/** hl_log() - "heapledger: PID: WHATWHICH: errno NUMBER" on stderr, if HEAPLEDGER_LOG is set */
 void hl_log(const char *what, const char *which, int error);
 
 #pragma GCC visibility pop

@@ -203,9 +203,30 @@ ssize_t hl_os_read(int fd, void *buf, size_t bytes)
 	return RAW(SYS_read, fd, buf, bytes);
 }
 
+static uint64_t pending_signals(void)
+{
+	uint64_t set = 0;
+
+	RAW(SYS_rt_sigpending, &set, sizeof(set));
+	return set;
+}
+
+/* A closed pipe and a file at its limit send a signal with the error, which would end the program. */
 ssize_t hl_os_write(int fd, const void *buf, size_t bytes)
 {
-	return RAW(SYS_write, fd, buf, bytes);
+	const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
+	struct timespec now = { 0, 0 };
+	uint64_t ours;
+	sigset_t saved;
+	ssize_t r;
+
+	hl_os_block_signals(&saved);
+	ours = deadly & ~pending_signals();
+	r = RAW(SYS_write, fd, buf, bytes);
+	if ((r == -EPIPE || r == -EFBIG) && ours)
+		RAW(SYS_rt_sigtimedwait, &ours, NULL, &now, sizeof(ours));
+	hl_os_restore_signals(&saved);
+	return r;
 }
 
 ssize_t hl_os_readlink(const char *path, char *buf, size_t bytes)

@@ -243,7 +243,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	hl_program_look();
 	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
 	if (r < 0) {
-		hl_log("nothing is recorded", "", r);
+		hl_log("nothing is recorded", hl_options_advice(r), r);
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
 		return;
 	}

@@ -78,7 +78,8 @@ static __attribute__((noinline)) void load(const struct hl_caller *caller)
 		__atomic_store_n(&hl_unwind_by_rules, hl_options.unwind == HL_UNWIND_AUTO,
 			__ATOMIC_RELEASE);
 	} else {
-		hl_log("cannot use ", HL_LIBUNWIND_SONAME, r);
+		hl_log("stacks by frame pointers only (is the package libunwind8 installed?), cannot use ",
+			HL_LIBUNWIND_SONAME, 0);
 	}
 	errno = saved_errno;
 }

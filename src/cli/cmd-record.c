@@ -41,6 +41,40 @@ struct record_options {
 	int unwind;
 };
 
+/* What to do about it; behind strerror(). */
+static const char *about_program(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "; give the path of a program, or a name that is in PATH";
+	case -EACCES:
+		return "; make it executable (chmod +x), or record the program that reads it";
+	case -EISDIR:
+		return "; name a program in it";
+	default:
+		return "";
+	}
+}
+
+static const char *about_ledger(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "; make its folder first, or name another with -o";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "; name one in a folder that you may write to, with -o";
+	case -EISDIR:
+		return "; name a file in it, with -o";
+	case -ENAMETOOLONG:
+		return "; name a shorter one with -o";
+	default:
+		return "";
+	}
+}
+
 static int exit_for(int error)
 {
 	if (error == -ENOENT)
@@ -67,8 +101,8 @@ static int find_target(const char *name, struct hl_target *target)
 	int r = hl_target_find(name, target);
 
 	if (r < 0) {
-		cli_complain("record", "%s: %s", name, r == -ENOENT && !strchr(name, '/') ?
-			"not found in PATH" : strerror(-r));
+		cli_complain("record", "%s: %s%s", name, r == -ENOENT && !strchr(name, '/') ?
+			"not found in PATH" : strerror(-r), about_program(r));
 		return exit_for(r);
 	}
 	if (hl_target_check(target, reason, sizeof(reason)) < 0) {
@@ -83,17 +117,17 @@ static int prepare(struct hl_run *run, const struct hl_run_options *options, con
 	int r = *options->out ? hl_run_prepare(run, options, exe) : -EINVAL;
 
 	if (!*options->out)
-		cli_complain("record", "the name of the ledger is empty");
+		cli_complain("record", "the name of the ledger is empty; -o wants the name of a file");
 	else if (r == -EEXIST)
 		cli_complain("record", "%s: the file exists; -f replaces it", options->out);
 	else if (r == -EINVAL)
 		cli_complain("record", "%s: a %% must be one of %%p %%e %%h %%t %%n %%q{VAR}, or %%%% "
 			"for itself", options->out);
 	else if (r == -ENOTSUP)
-		cli_complain("record", "%s: not a regular file; a ledger is never written to it",
-			options->out);
+		cli_complain("record", "%s: not a regular file; a ledger is never written to it; name "
+			"a new one with -o", options->out);
 	else if (r < 0)
-		cli_complain("record", "%s: %s", options->out, strerror(-r));
+		cli_complain("record", "%s: %s%s", options->out, strerror(-r), about_ledger(r));
 	return r;
 }
 

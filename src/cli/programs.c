@@ -59,8 +59,8 @@ static void explain_allocator(const struct hl_snapshot *snapshot)
 			"not recorded; build it with libc's malloc to see it", path,
 			*allocator.name ? " (" : "", allocator.name, *allocator.name ? ")" : "");
 	else if (*allocator.name)
-		cli_complain("record", "%s has %s inside: what it allocates with that is not recorded",
-			path, allocator.name);
+		cli_complain("record", "%s has %s inside: what it allocates with that is not recorded; "
+			"build it with libc's malloc to see it", path, allocator.name);
 }
 
 /* The one that allocated most and is not listed yet; nr: there is none. */

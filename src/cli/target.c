@@ -280,7 +280,8 @@ static int check_linkage(const char *path, Elf *elf, int fd, char *reason, size_
 	}
 	if (interpreter[0] && !strstr(interpreter, "ld-linux-x86-64")) {
 		snprintf(reason, bytes, "%s is not linked with glibc (its loader is %s); "
-			"heapledger works with glibc programs only", path, interpreter);
+			"heapledger works with glibc programs only: build it on a system with glibc "
+			"to record it", path, interpreter);
 		return -ENOTSUP;
 	}
 	return 0;
