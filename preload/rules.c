@@ -57,8 +57,10 @@ static int64_t low_of(uint64_t value)
 /* One question to libunwind. */
 struct question {
 	uint64_t ip;
-	uintptr_t start;		/* the object that ip is in: only this is really read */
+	uintptr_t start;		/* the object that ip is in; its segment, if it has holes */
 	uintptr_t end;
+	uintptr_t info_start;		/* where its unwind information is: only these two are really read */
+	uintptr_t info_end;
 	const unsigned char *eh_frame_hdr;
 	bool no_info;			/* find_proc_info found nothing */
 };
@@ -130,7 +132,8 @@ static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *va
 	(void)as;
 	if (write)
 		return -UNW_EINVAL;
-	if (address >= q->start && address <= q->end - sizeof(*value)) {
+	if ((address >= q->start && address <= q->end - sizeof(*value)) ||
+		(address >= q->info_start && address <= q->info_end - sizeof(*value))) {
 		memcpy(value, (const void *)address, sizeof(*value));
 		return 0;
 	}
@@ -392,6 +395,14 @@ static struct hl_rule learn(uintptr_t ip, bool exact, bool *known)
 	q.start = (uintptr_t)object.dlfo_map_start;
 	q.end = (uintptr_t)object.dlfo_map_end;
 	q.eh_frame_hdr = object.dlfo_eh_frame;
+	/* Of an object with a hole between two segments glibc shows one segment. */
+	if (q.eh_frame_hdr && _dl_find_object((void *)q.eh_frame_hdr, &object) == 0) {
+		q.info_start = (uintptr_t)object.dlfo_map_start;
+		q.info_end = (uintptr_t)object.dlfo_map_end;
+	} else {
+		q.info_start = q.start;
+		q.info_end = q.end;
+	}
 	if (is_sigreturn(ip, &q))
 		return (struct hl_rule){ .kind = HL_RULE_SIGNAL };
 	hl_os_block_signals(&outer);

@@ -79,7 +79,8 @@ END
 
 declare_program own_check 900 make
 program_own_check() {
-	"${trace[@]}" make -C "${top_builddir:?}" -j2 check-unit 2>&1 | grep -E '^(PASS|FAIL|ERROR|# )' | sort
+	# The tests' environment has no LD_PRELOAD: each test program gets it again from what runs it.
+	"${trace[@]}" make -C "${top_builddir:?}" -j2 check-unit LOG_COMPILER="${trace[*]}" 2>&1 | grep -E '^(PASS|FAIL|ERROR|# )' | sort
 }
 
 declare_program cxx_threads 600 g++
