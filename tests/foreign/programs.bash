@@ -291,7 +291,22 @@ program_git() {
 		echo "line $i" >>ast.py
 		"${trace[@]}" git commit -q -a -m "change $i"
 	done
-	"${trace[@]}" git rev-parse HEAD
+	# Hundreds of files, each in a few of hundreds of commits.
+	$python - <<'END' | "${trace[@]}" git fast-import --quiet
+def data(text):
+    print(f"data {len(text)}\n{text}")
+lines = {n: [f"{n} {i} {i * 7919 % 10007}" for i in range(60)] for n in range(600)}
+for commit in range(400):
+    print("commit refs/heads/long\ncommitter a <a@example.org>", 1577836800 + commit, "+0000")
+    data(f"commit {commit}")
+    for n in range(600) if commit == 0 else [(commit * 31 + k * 97) % 600 for k in range(9)]:
+        lines[n][commit * 13 % 60] = f"changed by {commit}"
+        print(f"M 644 inline folder{n % 20}/file{n}.txt")
+        data("\n".join(lines[n]) + "\n")
+END
+	"${trace[@]}" git rev-parse HEAD long
+	"${trace[@]}" git log --oneline long -- folder7 | sha256sum
+	"${trace[@]}" git blame long folder7/file7.txt | sha256sum
 	"${trace[@]}" git -c pack.threads=2 gc -q --aggressive --prune=now
 	"${trace[@]}" git fsck --full 2>&1 | grep -v '^Checking'
 	"${trace[@]}" git log --stat -p | sha256sum
@@ -303,8 +318,12 @@ program_git() {
 declare_program compilers 600 g++ gcc
 program_compilers() {
 	local source
-	for source in "$here"/../../preload/account.c "$here"/../../preload/walk.c "$here"/../../src/snapshot/resolve.c; do
-		"${trace[@]}" gcc -O2 -g -D_GNU_SOURCE -I"${top_builddir:?}" -I"$here"/../../src -I"$here"/../../preload -c -o a.o "$source" && sha256sum <a.o
+	for source in "$here"/../../preload/*.c "$here"/../../src/snapshot/[a-g]*.c; do
+		"${trace[@]}" gcc -O2 -g -D_GNU_SOURCE -include "${top_builddir:?}"/config.h -I"$here"/../../src \
+			-DHL_LIBUNWIND_SONAME='"x"' -I"$here"/../../preload -c -o a.o "$source" && sha256sum <a.o
+	done
+	for source in "$here"/../preload/*.cc; do
+		"${trace[@]}" g++ -O2 -g -c -o a.o "$source" && sha256sum <a.o
 	done
 	"${trace[@]}" g++ -O2 -g -c -x c++ -o b.o - <<'END' && sha256sum <b.o
 #include <algorithm>
