@@ -441,7 +441,9 @@ struct gcs_work {
  * @generation: 0, 1 or 2
  *
  * Cost:    O(objects of these generations and their references); allocates nothing but what
- *          finalizers, callbacks and the garbage list need.
+ *          finalizers, callbacks and the garbage list need.  A full collection of some megabytes
+ *          remembers the order of its objects, 8 bytes for each, to prefetch them the next time; it
+ *          does without where there is no memory, and these bytes make way for objects at max_bytes.
  * Returns: unreachable objects found, those that could not be freed included; 0 when a collection is
  *          running; -1 after GCS_ERR_GENERATION, _BUSY.
  */

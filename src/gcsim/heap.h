@@ -122,6 +122,12 @@ struct memory {
 	uint64_t max_bytes;		/* 0: no limit */
 };
 
+/* What was where in the list of the last full collection: order.h. */
+struct order {
+	struct links **at;
+	size_t nr, room;
+};
+
 struct gcs_heap {
 	uint64_t id;			/* of all heaps of this process: for gcs_site_cache */
 	enum gcs_profile profile;
@@ -152,6 +158,7 @@ struct gcs_heap {
 	struct table sites, strings;
 
 	struct memory memory;
+	struct order order;
 	struct gcs_freelist *freelists, *newest_freelist;
 	struct gcs_generation_stats stats[GCS_NR_GENERATIONS];
 	struct gcs_work work;
@@ -183,6 +190,8 @@ void memory_init(struct gcs_heap *heap, const struct gcs_allocator *allocator, u
 void memory_release_all(struct memory *memory);
 void *memory_take(struct gcs_heap *heap, size_t bytes);
 void memory_give(struct gcs_heap *heap, void *data, size_t bytes);
+/* As gcs_mem_resize(), for what can be done without: no report, also inside traverse functions. */
+void *memory_try_resize(struct gcs_heap *heap, void *memory, size_t old_bytes, size_t new_bytes);
 /* Room for one more record; 0, or -1 after a report. */
 int vector_grow(struct gcs_heap *heap, struct vector *vector, size_t record_bytes);
 void vector_release(struct gcs_heap *heap, struct vector *vector, size_t record_bytes);
@@ -214,7 +223,7 @@ static inline bool is_pooled(const struct memory *m, size_t bytes)
 	return m->is_pooled && bytes <= POOL_MAX;
 }
 
-/* --- object.c, collect.c, freelist.c --- */
+/* --- object.c, collect.c, freelist.c, order.c --- */
 
 /* Counts an allocation of an object with links, and collects when that is due. */
 void generations_count(struct gcs_heap *heap);
@@ -222,6 +231,7 @@ void object_release(struct gcs_heap *heap, struct gcs_object *object);
 /* Ends a level of nested teardowns (heap->nesting); the outermost destroys what waits. */
 void nesting_end(struct gcs_heap *heap);
 void freelists_clear(struct gcs_heap *heap);
+void order_release(struct gcs_heap *heap);
 /* True: kept. */
 bool freelist_keep(struct gcs_heap *heap, struct gcs_object *object);
 /* As gcs_dealloc_weakrefs() without the calls. */

@@ -93,13 +93,20 @@ static void large_unlink(struct memory *m, struct large *l)
 	m->bytes -= l->bytes;
 }
 
-/* @bytes: with the header.  NULL after a report. */
+static bool is_over_limit(const struct memory *m, size_t bytes)
+{
+	return m->max_bytes && (bytes > m->max_bytes || m->bytes > m->max_bytes - bytes);
+}
+
+/* @bytes: with the header.  NULL after a report.  Hints go before anything is refused. */
 static struct large *large_take(struct gcs_heap *heap, size_t bytes)
 {
 	struct memory *m = &heap->memory;
 	struct large *l;
 
-	if (m->max_bytes && (bytes > m->max_bytes || m->bytes > m->max_bytes - bytes)) {
+	if (is_over_limit(m, bytes))
+		order_release(heap);
+	if (is_over_limit(m, bytes)) {
 		heap_report(heap, GCS_ERR_LIMIT, NULL, "the heap's byte limit is reached");
 		return NULL;
 	}
@@ -201,7 +208,9 @@ static void *large_resize(struct gcs_heap *heap, void *data, size_t old_bytes, s
 	struct large *l = (struct large *)data - 1;
 	struct large *grown;
 
-	if (m->max_bytes && new_bytes > old_bytes && m->bytes + (new_bytes - old_bytes) > m->max_bytes) {
+	if (new_bytes > old_bytes && is_over_limit(m, new_bytes - old_bytes))
+		order_release(heap);
+	if (new_bytes > old_bytes && is_over_limit(m, new_bytes - old_bytes)) {
 		heap_report(heap, GCS_ERR_LIMIT, NULL, "the heap's byte limit is reached");
 		return NULL;
 	}
@@ -231,6 +240,34 @@ void *gcs_mem_resize(struct gcs_heap *heap, void *memory, size_t old_bytes, size
 	memcpy(data, memory, old_bytes < new_bytes ? old_bytes : new_bytes);
 	memory_give(heap, memory, old_bytes);
 	return data;
+}
+
+/* Those huge pages that lie within. */
+static void ask_for_huge(struct large *l, size_t bytes)
+{
+	uintptr_t from = ((uintptr_t)l + CHUNK_HUGE - 1) & ~(CHUNK_HUGE - 1);
+	uintptr_t to = ((uintptr_t)l + bytes) & ~(CHUNK_HUGE - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
+void *memory_try_resize(struct gcs_heap *heap, void *memory, size_t old_bytes, size_t new_bytes)
+{
+	struct memory *m = &heap->memory;
+	size_t bytes = new_bytes + sizeof(struct large);
+	struct large *l = is_over_limit(m, bytes) ? NULL : m->allocator.allocate(bytes, m->allocator.arg);
+
+	if (!l)
+		return NULL;
+	if (m->allocator.allocate == default_allocate)
+		ask_for_huge(l, bytes);
+	large_link(m, l, bytes);
+	if (memory) {
+		memcpy(l + 1, memory, old_bytes < new_bytes ? old_bytes : new_bytes);
+		memory_give(heap, memory, old_bytes);
+	}
+	return l + 1;
 }
 
 void gcs_mem_free(struct gcs_heap *heap, void *memory, size_t bytes)
