@@ -11,13 +11,13 @@
 
 #include "gcsim/heap.h"
 
-static inline void site_save_peak(struct gcs_site *site)
+static inline void site_save_peak(const struct gcs_heap *heap, struct gcs_site *site)
 {
-	if (__builtin_expect(site->peak_number == site->heap->peak_number, 1))
+	if (__builtin_expect(site->peak_number == heap->peak_number, 1))
 		return;
 	site->counts.bytes_at_peak = site->counts.live_bytes;
 	site->blocks_at_peak = site->live_blocks;
-	site->peak_number = site->heap->peak_number;
+	site->peak_number = heap->peak_number;
 }
 
 /* Of a block that is not in the trace; its epoch is not the current one. */
@@ -52,7 +52,7 @@ static inline void trace_remove(struct gcs_heap *heap, struct gcs_block *block)
 /* A block is there: at its site and in the heap, but not in the trace. */
 static inline void account_live(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	site_save_peak(site);
+	site_save_peak(heap, site);
 	site->live_blocks++;
 	site->counts.live_bytes += bytes;
 	if (site->counts.live_bytes > site->counts.peak_bytes)
@@ -66,7 +66,7 @@ static inline void account_live(struct gcs_heap *heap, struct gcs_site *site, ui
 
 static inline void account_gone(struct gcs_heap *heap, struct gcs_site *site, uint64_t bytes)
 {
-	site_save_peak(site);
+	site_save_peak(heap, site);
 	site->live_blocks--;
 	site->counts.live_bytes -= bytes;
 	heap->live_bytes -= bytes;

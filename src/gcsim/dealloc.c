@@ -56,7 +56,7 @@ void gcs_object_free(struct gcs_object *o)
 	if (!free_is_possible(heap, o))
 		return;
 	untrack(o);
-	if (o->type->flags & GCS_TYPE_WEAKREFS)
+	if ((o->type->flags & GCS_TYPE_WEAKREFS) && object_weak_list(o)->first)
 		weakrefs_clear(o);
 	account_object_gone(heap, o->block.site, o->block.bytes);
 	if (!(o->block.flags & OBJECT_VARIABLE) || !freelist_keep(heap, o))
@@ -155,8 +155,10 @@ void nesting_end(struct gcs_heap *heap)
 	heap->nesting--;
 }
 
+static void destroy_deep(struct gcs_heap *heap);
+
 /* Untracked first: a collection must not meet an object without references. */
-static void destroy(struct gcs_heap *heap, struct gcs_object *o)
+static inline void destroy(struct gcs_heap *heap, struct gcs_object *o)
 {
 	untrack(o);
 	if (heap->depth >= DEPTH_MAX) {
@@ -168,11 +170,15 @@ static void destroy(struct gcs_heap *heap, struct gcs_object *o)
 		dealloc_nested(heap, o);
 	else
 		dealloc(o);
-	if (heap->depth == 1) {
-		while (heap->deep)
-			destroy(heap, chain_pop(&heap->deep));
-	}
+	if (__builtin_expect(heap->depth == 1 && heap->deep, 0))
+		destroy_deep(heap);
 	heap->depth--;
+}
+
+static void destroy_deep(struct gcs_heap *heap)
+{
+	while (heap->deep)
+		destroy(heap, chain_pop(&heap->deep));
 }
 
 void gcs_decref_slow_(struct gcs_object *o)

@@ -36,19 +36,6 @@ static bool has_room(const struct gcs_freelist *list)
 	return list->heap->profile == GCS_PROFILE_CPYTHON311 && list->nr < list->max;
 }
 
-bool freelist_keep(struct gcs_heap *heap, struct gcs_object *o)
-{
-	struct variable *v = object_variable(o);
-
-	/* In the debug mode a dead object must stay one. */
-	if (!v || !v->list || heap->debug || !has_room(v->list))
-		return false;
-	o->block.flags |= OBJECT_FREED;
-	chain_push(&v->list->objects, o);
-	v->list->nr++;
-	return true;
-}
-
 void *gcs_freelist_take_memory(struct gcs_freelist *list, struct gcs_block *block, struct gcs_site *site)
 {
 	struct kept_memory *kept = list->memory;

@@ -108,12 +108,9 @@ void heap_report(struct gcs_heap *heap, enum gcs_error error, struct gcs_object 
 		heap->on_error(heap, error, about, message, heap->on_error_arg);
 }
 
-bool heap_may_change(struct gcs_heap *heap, struct gcs_object *about, const char *message)
+void heap_report_busy(struct gcs_heap *heap, struct gcs_object *about, const char *message)
 {
-	if (__builtin_expect(!heap->is_busy, 1))
-		return true;
 	heap_report(heap, GCS_ERR_BUSY, about, message);
-	return false;
 }
 
 enum gcs_error gcs_heap_error(const struct gcs_heap *heap, uint64_t *nr_errors)

@@ -146,7 +146,8 @@ struct gcs_heap {
 	unsigned int type_flags_seen;	/* of all types that objects had: GCS_TYPE_UNTRACK... */
 	bool has_finalizers, has_legacy; /* any of these types */
 	const struct gcs_type *last_type; /* whose flags are among them */
-	size_t last_prefix, last_bytes;	/* of its objects without extra bytes */
+	unsigned int last_flags;	/* OBJECT_VARIABLE or none */
+	size_t last_prefix, last_bytes;	/* of its objects with these flags, without extra bytes */
 
 	/* account */
 	uint64_t live_bytes, peak_bytes, peak_number;
@@ -181,8 +182,16 @@ struct gcs_heap {
 /* --- heap.c --- */
 
 void heap_report(struct gcs_heap *heap, enum gcs_error error, struct gcs_object *about, const char *message);
+void heap_report_busy(struct gcs_heap *heap, struct gcs_object *about, const char *message);
+
 /* False, and a report, while a type's function runs that must not change anything. */
-bool heap_may_change(struct gcs_heap *heap, struct gcs_object *about, const char *message);
+static inline bool heap_may_change(struct gcs_heap *heap, struct gcs_object *about, const char *message)
+{
+	if (__builtin_expect(!heap->is_busy, 1))
+		return true;
+	heap_report_busy(heap, about, message);
+	return false;
+}
 
 /* --- memory.c: all report GCS_ERR_NOMEM or _LIMIT themselves --- */
 
@@ -232,8 +241,6 @@ void object_release(struct gcs_heap *heap, struct gcs_object *object);
 void nesting_end(struct gcs_heap *heap);
 void freelists_clear(struct gcs_heap *heap);
 void order_release(struct gcs_heap *heap);
-/* True: kept. */
-bool freelist_keep(struct gcs_heap *heap, struct gcs_object *object);
 /* As gcs_dealloc_weakrefs() without the calls. */
 void weakrefs_clear(struct gcs_object *object);
 /* Its referent dies; the callback stays, uncalled.  No-op if the reference is dead already. */
@@ -313,6 +320,20 @@ static inline void chain_push(struct gcs_object **chain, struct gcs_object *o)
 {
 	o->refs = -(int64_t)(uintptr_t)*chain;
 	*chain = o;
+}
+
+/* Waits in the free list that it came from; false: it came from none, or that is full. */
+static inline bool freelist_keep(const struct gcs_heap *heap, struct gcs_object *o)
+{
+	struct gcs_freelist *list = object_variable(o)->list;
+
+	/* In the debug mode a dead object must stay one. */
+	if (!list || list->nr >= list->max || heap->debug || heap->profile != GCS_PROFILE_CPYTHON311)
+		return false;
+	o->block.flags |= OBJECT_FREED;
+	chain_push(&list->objects, o);
+	list->nr++;
+	return true;
 }
 
 #endif

@@ -28,10 +28,11 @@ static inline bool new_is_possible(struct gcs_heap *heap, const struct gcs_type 
 }
 
 /* Which of its passes the collector can leave out, and what objects without extra bytes take. */
-static void type_seen(struct gcs_heap *heap, const struct gcs_type *type)
+static void type_seen(struct gcs_heap *heap, const struct gcs_type *type, unsigned int flags)
 {
 	heap->last_type = type;
-	heap->last_prefix = object_prefix(type, 0);
+	heap->last_flags = flags;
+	heap->last_prefix = object_prefix(type, flags);
 	heap->last_bytes = heap->last_prefix + type->size;
 	heap->type_flags_seen |= type->flags;
 	heap->has_finalizers |= type->finalize != NULL;
@@ -60,14 +61,14 @@ static struct gcs_object *object_take(struct gcs_heap *heap, const struct gcs_ty
 	return o;
 }
 
-/* The same for the type that was asked for last, without extra bytes. */
+/* The same for the type and flags that were asked for last, without extra bytes. */
 static inline struct gcs_object *object_take_again(struct gcs_heap *heap)
 {
 	size_t bytes = heap->last_bytes;
 	char *base = pool_pop(&heap->memory, bytes);
 
 	if (!base)
-		return object_take(heap, heap->last_type, 0, 0);
+		return object_take(heap, heap->last_type, 0, heap->last_flags);
 	memset(base, 0, bytes);
 	return (struct gcs_object *)(base + heap->last_prefix);
 }
@@ -90,9 +91,9 @@ static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct
 		site = heap->unknown;
 	if (!new_is_possible(heap, type, site))
 		return NULL;
-	if (__builtin_expect(heap->last_type != type, 0))
-		type_seen(heap, type);
-	o = flags ? object_take(heap, type, extra, flags) : object_take_again(heap);
+	if (heap->last_type != type || heap->last_flags != flags)
+		type_seen(heap, type, flags);
+	o = extra ? object_take(heap, type, extra, flags) : object_take_again(heap);
 	if (!o)
 		return NULL;
 	bytes = object_bytes(type, extra, bytes);

@@ -203,7 +203,7 @@ static uint64_t nr_freed(const struct gcs_counts *counts)
 
 static void site_info(struct gcs_site *site, struct gcs_site_info *info)
 {
-	site_save_peak(site);
+	site_save_peak(site->heap, site);
 	*info = (struct gcs_site_info){
 		.frames = site->frames,
 		.nr_frames = site->nr_frames,

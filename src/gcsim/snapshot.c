@@ -28,7 +28,7 @@ static struct hl_counts all_counts(struct gcs_site *site)
 {
 	const struct gcs_counts *c = &site->counts;
 
-	site_save_peak(site);
+	site_save_peak(site->heap, site);
 	return (struct hl_counts){
 		.alloc_count = c->made + site->arrays_made,
 		.alloc_bytes = c->made_bytes + site->arrays_made_bytes,
