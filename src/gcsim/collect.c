@@ -333,12 +333,8 @@ static void collect_due(struct gcs_heap *heap)
 	}
 }
 
-void generations_count(struct gcs_heap *heap)
+void generations_collect(struct gcs_heap *heap)
 {
-	struct generation *g = &heap->generations[0];
-
-	g->count++;
-	if (g->count > g->threshold && heap->is_enabled && g->threshold && !heap->is_collecting &&
-			!heap->is_pending)
+	if (heap->is_enabled && heap->generations[0].threshold && !heap->is_collecting && !heap->is_pending)
 		collect_due(heap);
 }

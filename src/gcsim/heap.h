@@ -234,8 +234,19 @@ static inline bool is_pooled(const struct memory *m, size_t bytes)
 
 /* --- object.c, collect.c, freelist.c, order.c --- */
 
+/* The first generation is full: collects what is due. */
+void generations_collect(struct gcs_heap *heap);
+
 /* Counts an allocation of an object with links, and collects when that is due. */
-void generations_count(struct gcs_heap *heap);
+static inline void generations_count(struct gcs_heap *heap)
+{
+	struct generation *g = &heap->generations[0];
+
+	g->count++;
+	if (__builtin_expect(g->count > g->threshold, 0))
+		generations_collect(heap);
+}
+
 void object_release(struct gcs_heap *heap, struct gcs_object *object);
 /* Ends a level of nested teardowns (heap->nesting); the outermost destroys what waits. */
 void nesting_end(struct gcs_heap *heap);

@@ -87,6 +87,7 @@ static void remember_method(struct sim *sim, struct gcs_object *object, struct v
 	struct sim_class *cls = shared_class(object);
 
 	instr->cache.version = 0;
+	instr->cache.type = NULL;
 	if (!cls || cls->has_getattr || sim_class_lookup(sim, cls, name) != method ||
 			sim_layout_find(cls->keys, name) >= 0)
 		return;
@@ -96,18 +97,37 @@ static void remember_method(struct sim *sim, struct gcs_object *object, struct v
 	instr->cache.method = method;
 }
 
+/* The same of a built-in type whose objects have no attributes of their own. */
+static void remember_builtin_method(struct gcs_object *object, struct vm_instr *instr, struct gcs_object *method)
+{
+	const struct sim_type *type = sim_type(object);
+
+	if (type->flags & (SIM_TYPE_HEAP | SIM_TYPE_DICT) || type->get_attribute || sim_dict_slot(object))
+		return;
+	instr->cache.type = type;
+	instr->cache.method = method;
+	instr->cache.version = 0;
+}
+
 int attributes_load_method(struct vm *vm, struct gcs_object *object, struct vm_instr *instr, struct gcs_object *name,
 		struct gcs_object **out)
 {
-	const struct sim_class *cls = shared_class(object);
+	const struct sim_class *cls;
 	int rc;
 
+	if (sim_type(object) == instr->cache.type) {
+		*out = sim_incref(instr->cache.method);
+		return 1;
+	}
+	cls = shared_class(object);
 	if (is_remembered(&instr->cache, cls) && cls->keys->nr == instr->cache.nr) {
 		*out = sim_incref(instr->cache.method);
 		return 1;
 	}
 	rc = sim_load_method(vm->sim, object, name, out);
-	if (rc == 1)
+	if (rc == 1) {
 		remember_method(vm->sim, object, instr, name, *out);
+		remember_builtin_method(object, instr, *out);
+	}
 	return rc;
 }

@@ -8,31 +8,62 @@
 
 #include "scenario/objects/class.h"
 
-/* The __init__ that takes exactly these arguments and nothing else has a say: borrowed; NULL: another way. */
-static struct gcs_object *plain_init(struct sim *sim, struct sim_class *cls, size_t nr)
-{
-	struct gcs_object *init;
-	const struct code *code;
+/* What a call of a class comes to: vm_cache.nr of the instruction. */
+enum construct_way {
+	CONSTRUCT_SLOWLY,
+	CONSTRUCT_ALONE,	/* an instance, and nothing that would run */
+	CONSTRUCT_INIT,		/* an instance, and vm_cache.method, a function that takes exactly these arguments */
+};
 
-	if (cls->slots->construct != sim_instance_construct || sim_class_user_lookup(sim, cls, sim->names.d_new))
-		return NULL;
-	init = sim_class_user_lookup(sim, cls, sim->names.d_init);
-	if (!init || !has_code(init))
-		return NULL;
-	code = vm_code_of(init)->code;
-	return code->nr_args == nr + 1 && !(code->flags & (CODE_VARARGS | CODE_GENERATOR)) ? init : NULL;
+static bool takes(const struct gcs_object *init, size_t nr)
+{
+	const struct code *code = has_code(init) ? vm_code_of(init)->code : NULL;
+
+	return code && code->nr_args == nr && !(code->flags & (CODE_VARARGS | CODE_GENERATOR));
 }
 
-static struct gcs_object *remembered_init(struct sim *sim, struct vm_instr *instr, struct sim_class *cls)
+static enum construct_way find_way(struct sim *sim, struct sim_class *cls, size_t nr, struct gcs_object **out)
+{
+	struct gcs_object *init;
+
+	if (cls->slots->construct != sim_instance_construct || sim_class_user_lookup(sim, cls, sim->names.d_new))
+		return CONSTRUCT_SLOWLY;
+	init = sim_class_lookup(sim, cls, sim->names.d_init);
+	if (!init || sim_kind(init) == SIM_SLOT_WRAPPER)
+		return nr == 0 ? CONSTRUCT_ALONE : CONSTRUCT_SLOWLY;
+	*out = init;
+	return takes(init, nr + 1) ? CONSTRUCT_INIT : CONSTRUCT_SLOWLY;
+}
+
+static inline enum construct_way remembered_way(struct sim *sim, struct vm_instr *instr, struct sim_class *cls)
 {
 	struct vm_cache *cache = &instr->cache;
 
 	if (cache->cls == cls && cache->version == cls->version && cache->version)
-		return cache->method;
-	cache->method = plain_init(sim, cls, instr->arg);
+		return cache->nr;
+	cache->nr = find_way(sim, cls, instr->arg, &cache->method);
 	cache->cls = cls;
 	cache->version = cls->version;
-	return cache->method;
+	return cache->nr;
+}
+
+/* The instance takes the place of the call. */
+static int make_alone(struct sim *sim, struct sim_class *cls, struct gcs_object **base)
+{
+	struct gcs_object *self;
+
+	if (sim->depth >= sim->recursion_limit)
+		return 0;
+	sim->depth++;
+	self = sim_instance_new(sim, cls);
+	sim->depth--;
+	if (!self) {
+		sim_clear_pending(sim);
+		return 0;
+	}
+	gcs_decref(&cls->head);
+	*base = self;
+	return 2;
 }
 
 static struct gcs_object *tuple_of(struct sim *sim, struct gcs_object **args, size_t nr)
@@ -67,12 +98,15 @@ int construct_enter(struct vm *vm, struct vm_instr *instr, struct gcs_object **b
 {
 	struct sim *sim = vm->sim;
 	struct sim_class *cls = (struct sim_class *)base[1];
-	struct gcs_object *init = remembered_init(sim, instr, cls), *arguments, *self;
+	enum construct_way way = remembered_way(sim, instr, cls);
+	struct gcs_object *init, *arguments, *self;
 
+	if (way == CONSTRUCT_ALONE)
+		return make_alone(sim, cls, base);
 	/* Two levels: the call of the class and that of __init__. */
-	if (!init || sim->depth + 2 > sim->recursion_limit)
+	if (way == CONSTRUCT_SLOWLY || sim->depth + 2 > sim->recursion_limit)
 		return 0;
-	gcs_incref(init);
+	init = sim_incref(instr->cache.method);
 	arguments = tuple_of(sim, base + 2, (size_t)(sp - base) - 2);
 	self = arguments ? sim_instance_new(sim, cls) : NULL;
 	if (self) {

@@ -22,8 +22,9 @@ struct vm_cache {
 	uint64_t position;		/* of an entry in a dict, of an attribute in a layout */
 	const struct sim_class *cls;	/* borrowed, only compared */
 	uint32_t version;		/* of the class; 0: nothing is known */
-	uint32_t nr;			/* names in its layout */
+	uint32_t nr;			/* names in its layout; the way of a call: construct.c */
 	struct gcs_object *method;	/* borrowed from the class as long as its version is the same */
+	const struct sim_type *type;	/* a built-in type that has the method: these never change */
 };
 
 /* What aux says about the position of a global name: in which dict it counts. */
@@ -212,7 +213,7 @@ static inline bool has_code(const struct gcs_object *callable)
 
 /*
  * A call of a class: @base are NULL, the class and the arguments, which stay on the stack. 1: the frame of __init__ is
- * entered; 0: this is not such a class, or there is no memory: the call has to be made in the ordinary way.
+ * entered; 2: there is none, the instance is in *base, and the rest has gone; 0: this is not such a class, or there is no memory: the call has to be made in the ordinary way.
  */
 int construct_enter(struct vm *vm, struct vm_instr *instr, struct gcs_object **base, struct gcs_object **sp);
 /*

@@ -100,14 +100,8 @@ struct gcs_object *names_load(struct vm *vm, struct vm_frame *frame, struct vm_i
 int names_store(struct vm *vm, struct gcs_object *namespace, struct vm_instr *instr, struct gcs_object *name,
 		struct gcs_object *value)
 {
-	struct gcs_object **place = sim_dict_place(namespace, name, instr->cache.position);
-	int rc;
+	int rc = sim_dict_set(vm->sim, namespace, name, value);
 
-	if (place && gcs_is_tracked(namespace)) {
-		GCS_SET(place, value);
-		return 0;
-	}
-	rc = sim_dict_set(vm->sim, namespace, name, value);
 	gcs_decref(value);
 	if (rc == 0) {
 		int64_t position = sim_dict_position(vm->sim, namespace, name);

@@ -284,7 +284,10 @@ struct gcs_object *call_object(struct vm *vm, struct gcs_object **base, struct g
 	struct gcs_object **args = base[0] ? base + 1 : base + 2, *callable = args[-1], *result;
 	struct sim_call call = {args, (size_t)(sp - args) - (kwnames ? sim_tuple_size(kwnames) : 0), kwnames};
 
-	result = sim_call(vm->sim, callable, &call);
+	if (sim_kind(callable) == SIM_METHOD_DESCRIPTOR)
+		result = sim_call_method_descriptor(vm->sim, callable, &call);
+	else
+		result = sim_call(vm->sim, callable, &call);
 	gcs_decref(callable);
 	for (; args < sp; args++)
 		gcs_decref(*args);

@@ -16,6 +16,18 @@ static inline struct gcs_object *known_global(struct vm_frame *frame, const stru
 	return place ? *place : NULL;
 }
 
+/* A name that is where the instruction stored it the last time gets @value; false: it has to be looked up. */
+static inline bool store_known(struct gcs_object *namespace, const struct vm_instr *instr, struct gcs_object *name,
+		struct gcs_object *value)
+{
+	struct gcs_object **place = sim_dict_place(namespace, name, instr->cache.position);
+
+	if (!place || !gcs_is_tracked(namespace))
+		return false;
+	GCS_SET(place, value);
+	return true;
+}
+
 /* sim_truth() of the three that matter. */
 static inline int truth(struct sim *sim, struct gcs_object *value)
 {

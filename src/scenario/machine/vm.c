@@ -242,6 +242,8 @@ slow:
 	OP(STORE_NAME) {
 		HERE();
 		a = POP();
+		if (store_known(frame->locals, i, code->names[i->arg], a))
+			NEXT();
 		NEXT_UNLESS(names_store(vm, frame->locals, i, code->names[i->arg], a) < 0);
 	}
 	OP(DELETE_NAME)
@@ -261,6 +263,8 @@ slow:
 	OP(STORE_GLOBAL) {
 		HERE();
 		a = POP();
+		if (store_known(frame->globals, i, code->names[i->arg], a))
+			NEXT();
 		NEXT_UNLESS(names_store(vm, frame->globals, i, code->names[i->arg], a) < 0);
 	}
 	OP(DELETE_GLOBAL)
@@ -426,8 +430,13 @@ slow:
 			RUN_CALLEE();
 		}
 		rc = !base[0] && !b && sim_is_class(base[1]) ? construct_enter(vm, i, base, sp) : 0;
-		if (rc > 0)
+		if (rc == 1)
 			RUN_CALLEE();
+		if (rc > 0) {
+			sp = base + 1;
+			dispatch = vm->dispatch;
+			NEXT();
+		}
 		c = call_object(vm, base, sp, b);
 		sp = base;
 		dispatch = vm->dispatch;

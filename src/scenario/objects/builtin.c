@@ -333,6 +333,23 @@ static struct gcs_object *method_descr_call(struct sim *sim, struct gcs_object *
 	return result;
 }
 
+struct gcs_object *sim_call_method_descriptor(struct sim *sim, struct gcs_object *object, const struct sim_call *call)
+{
+	struct descriptor *descriptor = as_descriptor(object);
+	const struct sim_method *method = descriptor->method;
+	struct sim_call rest = {call->args + 1, call->nr - 1, NULL};
+	struct gcs_object *result;
+
+	if (call->kwnames || !call->nr || sim_type(call->args[0]) != descriptor->cls->slots ||
+			rest.nr < (size_t)method->min || rest.nr > (size_t)method->max ||
+			sim->depth >= sim->recursion_limit)
+		return method_descr_call(sim, object, call);
+	sim->depth++;
+	result = method->fn(sim, call->args[0], &rest);
+	sim->depth--;
+	return result;
+}
+
 static struct gcs_object *descriptor_repr(struct sim *sim, struct gcs_object *self)
 {
 	struct descriptor *descriptor = as_descriptor(self);

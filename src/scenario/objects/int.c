@@ -369,7 +369,8 @@ static struct gcs_object *int_compare(struct sim *sim, struct gcs_object *a, str
 }
 
 const struct sim_type sim_int_type = {
-	.gc = {.name = "int", .size = sizeof(struct sim_int), .size_of = int_size},
+	.gc = {.name = "int", .size = sizeof(struct sim_int), .dealloc = gcs_object_free,
+		.size_of = int_size},
 	.kind = SIM_INT,
 	.basic_size = INT_HEAD,
 	.methods = sim_int_methods,

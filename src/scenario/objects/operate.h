@@ -76,6 +76,9 @@ struct gcs_object *sim_find_special(struct sim *sim, struct gcs_object *object, 
 struct gcs_object *sim_call(struct sim *sim, struct gcs_object *callable, const struct sim_call *call);
 struct gcs_object *sim_call_args(struct sim *sim, struct gcs_object *callable, size_t nr,
 		struct gcs_object *const *args);
+/* The same of a SIM_METHOD_DESCRIPTOR: the first argument is the object. */
+struct gcs_object *sim_call_method_descriptor(struct sim *sim, struct gcs_object *callable,
+		const struct sim_call *call);
 /* object.name(...) with the arguments after @nr; borrowed. */
 struct gcs_object *sim_call_method(struct sim *sim, struct gcs_object *object, struct gcs_object *name, size_t nr,
 		struct gcs_object *const *args);
