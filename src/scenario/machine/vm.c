@@ -121,7 +121,14 @@
 		NEXT();                                                                                         \
 	} while (0)
 
-static struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throwing, const void *const **tables)
+/* gcc would join the jumps at the ends of the instructions, which are predicted one by one. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SEPARATE_JUMPS __attribute__((optimize("no-gcse", "no-crossjumping")))
+#else
+#define SEPARATE_JUMPS
+#endif
+
+static SEPARATE_JUMPS struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throwing, const void *const **tables)
 {
 #define LABEL(name) &&op_##name,
 #define SLOW_LABEL(name) &&slow,
@@ -131,6 +138,8 @@ static struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throw
 	struct vm_code *code;
 	struct vm_instr *ip, *i;
 	struct gcs_object **slots, **sp, *const *constants, *kwnames = NULL, *a, *b, *c;
+	/* For those that want an address: all others shall be in registers. */
+	struct gcs_object **top, *out;
 	int rc;
 
 	if (tables) {
@@ -286,10 +295,10 @@ slow:
 		DO_WITH_TOP(sim_set_attribute(sim, a, code->names[i->arg], NULL));
 	OP(LOAD_METHOD) {
 		HERE();
-		rc = attributes_load_method(vm, sp[-1], i, code->names[i->arg], &a);
+		rc = attributes_load_method(vm, sp[-1], i, code->names[i->arg], &out);
 		if (rc < 0)
 			goto error;
-		load_method(sp++, rc, a);
+		load_method(sp++, rc, out);
 		NEXT();
 	}
 	OP(BINARY_SUBSCR)
@@ -454,7 +463,10 @@ slow:
 	}
 	OP(MAKE_FUNCTION)
 		HERE();
-		PUSH_RESULT(build_function(vm, frame, &sp, i->arg));
+		top = sp;
+		a = build_function(vm, frame, &top, i->arg);
+		sp = top;
+		PUSH_RESULT(a);
 	OP(LOAD_BUILD_CLASS)
 		PUSH(sim_incref(vm->build_class));
 		NEXT();
@@ -467,7 +479,7 @@ slow:
 	OP(RETURN_GENERATOR) {
 		HERE();
 		rc = frame->entry;
-		b = NULL;
+		b = c = NULL;
 		frame->sp = sp;
 		a = generator_make(vm, frame);
 		if (a || vm->frame != frame)
@@ -494,7 +506,9 @@ slow:
 		goto error;
 	}
 	OP(PUSH_EXC_INFO)
-		unwind_push_handled(vm, &sp);
+		top = sp;
+		unwind_push_handled(vm, &top);
+		sp = top;
 		NEXT();
 	OP(POP_EXCEPT) {
 		HERE();
@@ -532,7 +546,9 @@ error:
 		sim_raise(sim, SIM_OS_ERROR, "write error");
 	unwind_add_traceback(vm, frame);
 unwind:
-	ip = (struct vm_instr *)unwind_to_handler(vm, frame, &sp);
+	top = sp;
+	ip = (struct vm_instr *)unwind_to_handler(vm, frame, &top);
+	sp = top;
 	if (ip)
 		NEXT();
 	a = NULL;
