@@ -20,7 +20,7 @@ static inline void untrack(struct gcs_object *o)
 
 /* --- the memory ---------------------------------------------------------------------------------------- */
 
-void object_release(struct gcs_heap *heap, struct gcs_object *o)
+static HOT_INLINE void release(struct gcs_heap *heap, struct gcs_object *o)
 {
 	const struct gcs_type *type = o->type;
 	const struct variable *v = object_variable(o);
@@ -37,6 +37,11 @@ void object_release(struct gcs_heap *heap, struct gcs_object *o)
 		pool_push(&heap->memory, (char *)o - prefix, bytes);
 	else
 		memory_give(heap, (char *)o - prefix, bytes);
+}
+
+void object_release(struct gcs_heap *heap, struct gcs_object *o)
+{
+	release(heap, o);
 }
 
 static bool free_is_possible(struct gcs_heap *heap, struct gcs_object *o)
@@ -60,7 +65,7 @@ void gcs_object_free(struct gcs_object *o)
 		weakrefs_clear(o);
 	account_object_gone(heap, o->block.site, o->block.bytes);
 	if (!(o->block.flags & OBJECT_VARIABLE) || !freelist_keep(heap, o))
-		object_release(heap, o);
+		release(heap, o);
 }
 
 /* --- the parts of a teardown ---------------------------------------------------------------------------- */

@@ -128,6 +128,9 @@ struct order {
 	size_t nr, room;
 };
 
+/* For what every object passes through, from several functions. */
+#define HOT_INLINE inline __attribute__((always_inline))
+
 struct gcs_heap {
 	uint64_t id;			/* of all heaps of this process: for gcs_site_cache */
 	enum gcs_profile profile;
@@ -145,9 +148,6 @@ struct gcs_heap {
 	uint64_t long_lived_total, long_lived_pending;
 	unsigned int type_flags_seen;	/* of all types that objects had: GCS_TYPE_UNTRACK... */
 	bool has_finalizers, has_legacy; /* any of these types */
-	const struct gcs_type *last_type; /* whose flags are among them */
-	unsigned int last_flags;	/* OBJECT_VARIABLE or none */
-	size_t last_prefix, last_bytes;	/* of its objects with these flags, without extra bytes */
 
 	/* account */
 	uint64_t live_bytes, peak_bytes, peak_number;

@@ -27,13 +27,9 @@ static inline bool new_is_possible(struct gcs_heap *heap, const struct gcs_type 
 	return __builtin_expect(is_common, 1) || !new_is_refused(heap, type, site);
 }
 
-/* Which of its passes the collector can leave out, and what objects without extra bytes take. */
-static void type_seen(struct gcs_heap *heap, const struct gcs_type *type, unsigned int flags)
+/* Which of its passes the collector can leave out.  A type may have changed since its last object. */
+static HOT_INLINE void type_seen(struct gcs_heap *heap, const struct gcs_type *type)
 {
-	heap->last_type = type;
-	heap->last_flags = flags;
-	heap->last_prefix = object_prefix(type, flags);
-	heap->last_bytes = heap->last_prefix + type->size;
 	heap->type_flags_seen |= type->flags;
 	heap->has_finalizers |= type->finalize != NULL;
 	heap->has_legacy |= type->legacy_del != NULL;
@@ -61,16 +57,17 @@ static struct gcs_object *object_take(struct gcs_heap *heap, const struct gcs_ty
 	return o;
 }
 
-/* The same for the type and flags that were asked for last, without extra bytes. */
-static inline struct gcs_object *object_take_again(struct gcs_heap *heap)
+/* The same without extra bytes. */
+static HOT_INLINE struct gcs_object *object_take_exact(struct gcs_heap *heap, const struct gcs_type *type,
+		unsigned int flags)
 {
-	size_t bytes = heap->last_bytes;
+	size_t prefix = object_prefix(type, flags), bytes = prefix + type->size;
 	char *base = pool_pop(&heap->memory, bytes);
 
 	if (!base)
-		return object_take(heap, heap->last_type, 0, heap->last_flags);
+		return object_take(heap, type, 0, flags);
 	memset(base, 0, bytes);
-	return (struct gcs_object *)(base + heap->last_prefix);
+	return (struct gcs_object *)(base + prefix);
 }
 
 static inline uint64_t object_bytes(const struct gcs_type *type, size_t extra, uint64_t bytes)
@@ -81,7 +78,7 @@ static inline uint64_t object_bytes(const struct gcs_type *type, size_t extra, u
 }
 
 /* The whole of gcs_new() but for the tracking; @list is where the object will return to. */
-static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct gcs_type *type,
+static HOT_INLINE struct gcs_object *object_make(struct gcs_heap *heap, const struct gcs_type *type,
 		struct gcs_site *site, size_t extra, uint64_t bytes, struct gcs_freelist *list)
 {
 	unsigned int flags = extra || list ? OBJECT_VARIABLE : 0;
@@ -91,9 +88,8 @@ static inline struct gcs_object *object_make(struct gcs_heap *heap, const struct
 		site = heap->unknown;
 	if (!new_is_possible(heap, type, site))
 		return NULL;
-	if (heap->last_type != type || heap->last_flags != flags)
-		type_seen(heap, type, flags);
-	o = extra ? object_take(heap, type, extra, flags) : object_take_again(heap);
+	type_seen(heap, type);
+	o = extra ? object_take(heap, type, extra, flags) : object_take_exact(heap, type, flags);
 	if (!o)
 		return NULL;
 	bytes = object_bytes(type, extra, bytes);
