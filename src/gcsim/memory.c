@@ -231,6 +231,8 @@ void *gcs_mem_resize(struct gcs_heap *heap, void *memory, size_t old_bytes, size
 
 	if (!heap_may_change(heap, NULL, "memory asked for inside a traverse function"))
 		return NULL;
+	if (!memory && (data = pool_pop(&heap->memory, new_bytes)))
+		return data;
 	if (memory && new_bytes <= SIZE_MAX / 2 - sizeof(struct large) &&
 			may_realloc(&heap->memory, old_bytes, new_bytes))
 		return large_resize(heap, memory, old_bytes, new_bytes);

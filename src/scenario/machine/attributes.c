@@ -3,29 +3,7 @@
  * Attributes of instances, remembered by the instruction that asks for them: the class in the state that its
  * version names, and the position in the layout that its instances share. Everything else is the object layer's.
  */
-#include "scenario/machine/machine.h"
-
-#include "scenario/objects/class.h"
-
-/* The class of an instance whose attributes lie in the layout of its class, else NULL. */
-static inline struct sim_class *shared_class(const struct gcs_object *object)
-{
-	const struct sim_type *type = sim_type(object);
-
-	if (type->kind != SIM_INSTANCE || !((const struct sim_instance *)object)->values)
-		return NULL;
-	return (struct sim_class *)((char *)(uintptr_t)type - offsetof(struct sim_class, type));
-}
-
-static inline bool is_remembered(const struct vm_cache *cache, const struct sim_class *cls)
-{
-	return cls && cls == cache->cls && cls->version == cache->version && cache->version;
-}
-
-static struct sim_values *values_of(struct gcs_object *object)
-{
-	return ((struct sim_instance *)object)->values;
-}
+#include "scenario/machine/attributes.h"
 
 /* The object's class has no say in the attribute, and the layout has it: where it is gets remembered. */
 static void remember_position(struct sim *sim, struct gcs_object *object, struct vm_instr *instr,
@@ -50,15 +28,8 @@ static void remember_position(struct sim *sim, struct gcs_object *object, struct
 struct gcs_object *attributes_load(struct vm *vm, struct gcs_object *object, struct vm_instr *instr,
 		struct gcs_object *name)
 {
-	struct gcs_object *value;
+	struct gcs_object *value = sim_get_attribute(vm->sim, object, name);
 
-	if (is_remembered(&instr->cache, shared_class(object)) &&
-			instr->cache.position < values_of(object)->room) {
-		value = values_of(object)->value[instr->cache.position];
-		if (value)
-			return sim_incref(value);
-	}
-	value = sim_get_attribute(vm->sim, object, name);
 	if (value)
 		remember_position(vm->sim, object, instr, name);
 	return value;
@@ -67,14 +38,8 @@ struct gcs_object *attributes_load(struct vm *vm, struct gcs_object *object, str
 int attributes_store(struct vm *vm, struct gcs_object *object, struct vm_instr *instr, struct gcs_object *name,
 		struct gcs_object *value)
 {
-	int rc;
+	int rc = sim_set_attribute(vm->sim, object, name, value);
 
-	if (is_remembered(&instr->cache, shared_class(object)) &&
-			instr->cache.position < values_of(object)->room) {
-		gcs_xdecref(sim_values_set(values_of(object), (int)instr->cache.position, sim_incref(value)));
-		return 0;
-	}
-	rc = sim_set_attribute(vm->sim, object, name, value);
 	if (rc == 0)
 		remember_position(vm->sim, object, instr, name);
 	return rc;

@@ -213,7 +213,8 @@ static inline bool has_code(const struct gcs_object *callable)
 
 /*
  * A call of a class: @base are NULL, the class and the arguments, which stay on the stack. 1: the frame of __init__ is
- * entered; 2: there is none, the instance is in *base, and the rest has gone; 0: this is not such a class, or there is no memory: the call has to be made in the ordinary way.
+ * entered; 2: there is none, the instance is in *base and the rest has gone; 0: this is not such a class, or there is
+ * no memory: the call has to be made in the ordinary way.
  */
 int construct_enter(struct vm *vm, struct vm_instr *instr, struct gcs_object **base, struct gcs_object **sp);
 /*

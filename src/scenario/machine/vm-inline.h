@@ -4,7 +4,14 @@
 #define HL_SCENARIO_VM_INLINE_H
 
 #include "scenario/objects/dict.h"
-#include "scenario/machine/machine.h"
+#include "scenario/machine/attributes.h"
+
+/* gcc would join the jumps at the ends of the instructions, which are predicted one by one. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SEPARATE_JUMPS __attribute__((optimize("no-gcse", "no-crossjumping")))
+#else
+#define SEPARATE_JUMPS
+#endif
 
 /* A global that is where the instruction found it the last time: borrowed; NULL: it has to be looked up. */
 static inline struct gcs_object *known_global(struct vm_frame *frame, const struct vm_instr *instr,
@@ -59,6 +66,11 @@ static inline void set_slot(struct gcs_object **slot, struct gcs_object *value)
 	gcs_xdecref(old);
 }
 
+/* Nothing runs when one of its references goes. */
+static inline bool is_shared(const struct gcs_object *object)
+{
+	return !object || object->refs > 1;
+}
 
 static inline void load_method(struct gcs_object **sp, int unbound, struct gcs_object *method)
 {

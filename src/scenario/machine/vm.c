@@ -121,14 +121,8 @@
 		NEXT();                                                                                         \
 	} while (0)
 
-/* gcc would join the jumps at the ends of the instructions, which are predicted one by one. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define SEPARATE_JUMPS __attribute__((optimize("no-gcse", "no-crossjumping")))
-#else
-#define SEPARATE_JUMPS
-#endif
-
-static SEPARATE_JUMPS struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throwing, const void *const **tables)
+static SEPARATE_JUMPS struct gcs_object *eval(struct vm *vm, struct vm_frame *frame, bool throwing,
+		const void *const **tables)
 {
 #define LABEL(name) &&op_##name,
 #define SLOW_LABEL(name) &&slow,
@@ -165,8 +159,9 @@ slow:
 	OP(NOP)
 		NEXT();
 	OP(POP_TOP) {
-		HERE();
 		a = POP();
+		if (!is_shared(a))
+			HERE();
 		gcs_decref(a);
 		NEXT();
 	}
@@ -196,7 +191,8 @@ slow:
 		NEXT();
 	}
 	OP(STORE_FAST) {
-		HERE();
+		if (!is_shared(slots[i->arg]))
+			HERE();
 		a = POP();
 		set_slot(&slots[i->arg], a);
 		NEXT();
@@ -241,12 +237,12 @@ slow:
 		HERE();
 		PUSH_RESULT(names_load_class_cell(vm, frame, i->arg));
 	OP(LOAD_NAME)
-		HERE();
 		a = frame->locals == frame->globals ? known_global(frame, i, code->names[i->arg]) : NULL;
 		if (a) {
 			PUSH(sim_incref(a));
 			NEXT();
 		}
+		HERE();
 		PUSH_RESULT(names_load(vm, frame, i));
 	OP(STORE_NAME) {
 		HERE();
@@ -259,7 +255,6 @@ slow:
 		HERE();
 		NEXT_UNLESS(names_delete(vm, frame->locals, code->names[i->arg]) < 0);
 	OP(LOAD_GLOBAL) {
-		HERE();
 		if (i->arg & 1)
 			PUSH(NULL);
 		a = known_global(frame, i, code->names[i->arg >> 1]);
@@ -267,6 +262,7 @@ slow:
 			PUSH(sim_incref(a));
 			NEXT();
 		}
+		HERE();
 		PUSH_RESULT(names_load_global(vm, frame, i, code->names[i->arg >> 1]));
 	}
 	OP(STORE_GLOBAL) {
@@ -280,13 +276,22 @@ slow:
 		HERE();
 		NEXT_UNLESS(names_delete(vm, frame->globals, code->names[i->arg]) < 0);
 
-	OP(LOAD_ATTR)
-		WITH_TOP(attributes_load(vm, a, i, code->names[i->arg]));
+	OP(LOAD_ATTR) {
+		struct gcs_object **place = attribute_place(sp[-1], i);
+
+		if (!place || !*place)
+			WITH_TOP(attributes_load(vm, a, i, code->names[i->arg]));
+		HERE();
+		a = sp[-1];
+		sp[-1] = sim_incref(*place);
+		gcs_decref(a);
+		NEXT();
+	}
 	OP(STORE_ATTR) {
 		HERE();
 		a = POP();
 		b = POP();
-		rc = attributes_store(vm, a, i, code->names[i->arg], b);
+		rc = attribute_store_known(a, i, b) ? 0 : attributes_store(vm, a, i, code->names[i->arg], b);
 		gcs_decref(b);
 		gcs_decref(a);
 		NEXT_UNLESS(rc < 0);

@@ -15,9 +15,22 @@ static struct sim_class *class_of(const struct gcs_object *self)
 
 /* --- the collector's view ---------------------------------------------------------------------------- */
 
+/* Its own, or those of its bases, which come before them. */
+static inline bool has_slots(const struct sim_class *cls)
+{
+	return cls->first_slot + cls->nr_slots > 0;
+}
+
+/* How many of the values may be set; it can change when references are dropped. */
+static inline int nr_values(const struct sim_class *cls, const struct sim_values *values)
+{
+	return cls->keys->nr < values->room ? cls->keys->nr : values->room;
+}
+
 /* Calls fn for the slots of the class and of its bases, the most derived first. */
 #define EACH_SLOT(self, cls, slot)                                                                              \
-	for (struct sim_class *at_ = (cls); at_ && at_->slots->flags & SIM_TYPE_HEAP; at_ = at_->base)          \
+	for (struct sim_class *at_ = has_slots(cls) ? (cls) : NULL; at_ && at_->slots->flags & SIM_TYPE_HEAP;   \
+			at_ = at_->base)                                                                        \
 		for (struct gcs_object **slot = as_instance(self)->slots + at_->first_slot;                     \
 				slot < as_instance(self)->slots + at_->first_slot + at_->nr_slots; slot++)
 
@@ -29,7 +42,7 @@ int sim_instance_traverse(struct gcs_object *self, gcs_visit_fn visit, void *arg
 	EACH_SLOT(self, cls, slot)
 		GCS_VISIT(*slot);
 	if (instance->values)
-		for (int i = 0; i < cls->keys->nr && i < instance->values->room; i++)
+		for (int i = 0, nr = nr_values(cls, instance->values); i < nr; i++)
 			GCS_VISIT(instance->values->value[i]);
 	GCS_VISIT(instance->dict);
 	GCS_VISIT(&cls->head);
@@ -46,7 +59,7 @@ void sim_instance_clear(struct gcs_object *self)
 	if (instance->values) {
 		struct sim_values *values = instance->values;
 
-		for (int i = 0; i < cls->keys->nr && i < values->room && instance->values == values; i++)
+		for (int i = 0; i < nr_values(cls, values) && instance->values == values; i++)
 			gcs_xdecref(sim_values_set(values, i, NULL));
 	}
 	GCS_CLEAR(&instance->dict);
@@ -57,7 +70,7 @@ static void drop_values(struct sim *sim, struct sim_instance *instance, struct s
 	struct sim_values *values = instance->values;
 
 	instance->values = NULL;
-	for (int i = 0; i < cls->keys->nr && i < values->room; i++)
+	for (int i = 0; values->nr && i < nr_values(cls, values); i++)
 		gcs_xdecref(values->value[i]);
 	sim_values_free(sim, values, &instance->values_block);
 }

@@ -135,7 +135,7 @@ struct gcs_object *sim_values_set(struct sim_values *values, int position, struc
 		return old;
 	while (values->order[at] != position)
 		at++;
-	values->nr--;
-	memmove(values->order + at, values->order + at + 1, values->nr - at);
+	if (at < --values->nr)
+		memmove(values->order + at, values->order + at + 1, values->nr - at);
 	return old;
 }
