@@ -2,7 +2,7 @@
 /* Blocks beside objects, and the trace of what was made since it began. */
 #include "gcsim/account.h"
 
-static void block_remove(struct gcs_heap *heap, struct gcs_block *block)
+static HOT_INLINE void block_remove(struct gcs_heap *heap, struct gcs_block *block)
 {
 	block->site->arrays_freed++;
 	block->site->arrays_freed_bytes += block->bytes;
@@ -10,26 +10,35 @@ static void block_remove(struct gcs_heap *heap, struct gcs_block *block)
 	account_gone(heap, block->site, block->bytes);
 }
 
+static HOT_INLINE void block_add(struct gcs_heap *heap, struct gcs_block *block, struct gcs_site *site, uint64_t bytes)
+{
+	if (!site)
+		site = heap->unknown;
+	if (bytes > BLOCK_BYTES_MAX)
+		bytes = BLOCK_BYTES_MAX;
+	*block = (struct gcs_block){.site = site, .bytes = bytes};
+	site->arrays_made++;
+	site->arrays_made_bytes += bytes;
+	account_live(heap, site, bytes);
+	trace_add(heap, block);
+}
+
 void gcs_block_set(struct gcs_heap *heap, struct gcs_block *block, struct gcs_site *site, uint64_t bytes)
 {
 	bool was_there = block->site;
 
-	if (site && site->heap != heap) {
+	if (__builtin_expect(site && site->heap != heap, 0)) {
 		heap_report(heap, GCS_ERR_FOREIGN, NULL, "the site belongs to another heap");
 		return;
 	}
 	if (was_there)
 		block_remove(heap, block);
-	*block = (struct gcs_block){0};
-	if (!bytes)
+	if (!bytes) {
+		*block = (struct gcs_block){0};
 		return;
-	block->site = site ? site : heap->unknown;
-	block->bytes = bytes <= BLOCK_BYTES_MAX ? bytes : BLOCK_BYTES_MAX;
-	block->site->arrays_made++;
-	block->site->arrays_made_bytes += block->bytes;
+	}
+	block_add(heap, block, site, bytes);
 	block->site->arrays_moved += was_there;
-	account_live(heap, block->site, block->bytes);
-	trace_add(heap, block);
 }
 
 /* Blocks of an older epoch are not in the trace. */

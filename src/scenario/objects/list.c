@@ -64,16 +64,20 @@ static size_t list_size(const struct gcs_object *self)
 	return 40 + 8 * ((const struct sim_list *)self)->allocated;
 }
 
-static int set_allocated(struct sim *sim, struct sim_list *list, size_t allocated)
+/* What needs no look at the limits: the heap has them itself. */
+#define SMALL_ARRAY 64
+
+static inline int set_allocated(struct sim *sim, struct sim_list *list, size_t allocated)
 {
 	struct gcs_object **items = NULL;
 
-	if (sim_check_bytes(sim, allocated * sizeof(*items)))
+	if (allocated > SMALL_ARRAY && sim_check_bytes(sim, allocated * sizeof(*items)))
 		return -1;
 	if (allocated) {
-		items = sim_resize(sim, list->items, list->allocated * sizeof(*items), allocated * sizeof(*items));
+		items = gcs_mem_resize(sim->heap, list->items, list->allocated * sizeof(*items),
+				allocated * sizeof(*items));
 		if (!items)
-			return -1;
+			return sim_no_memory(sim);
 	} else if (list->items) {
 		free_items(sim, list->items, list->allocated);
 	}
@@ -144,7 +148,7 @@ struct gcs_object *sim_list_from(struct sim *sim, struct gcs_object *const *item
 	return list;
 }
 
-int sim_list_append_steal(struct sim *sim, struct gcs_object *self, struct gcs_object *item)
+static inline int append(struct sim *sim, struct gcs_object *self, struct gcs_object *item)
 {
 	struct sim_list *list = as_list(self);
 	size_t nr = list->nr;
@@ -159,9 +163,14 @@ int sim_list_append_steal(struct sim *sim, struct gcs_object *self, struct gcs_o
 	return 0;
 }
 
+int sim_list_append_steal(struct sim *sim, struct gcs_object *self, struct gcs_object *item)
+{
+	return append(sim, self, item);
+}
+
 int sim_list_append(struct sim *sim, struct gcs_object *list, struct gcs_object *item)
 {
-	return sim_list_append_steal(sim, list, sim_incref(item));
+	return append(sim, list, sim_incref(item));
 }
 
 int sim_list_insert(struct sim *sim, struct gcs_object *self, int64_t index, struct gcs_object *item)
