@@ -4,7 +4,7 @@
  * depth are those of CPython's way through type.__call__: the arguments are on the caller's stack, in a tuple and in
  * the slots of __init__.
  */
-#include "scenario/machine/machine.h"
+#include "scenario/machine/frame-inline.h"
 
 #include "scenario/objects/class.h"
 
@@ -82,7 +82,7 @@ static struct gcs_object *tuple_of(struct sim *sim, struct gcs_object **args, si
 static int enter_init(struct vm *vm, struct gcs_object *init, struct gcs_object *self, struct gcs_object *arguments,
 		size_t nr)
 {
-	struct vm_frame *frame = frame_new(vm, init);
+	struct vm_frame *frame = frame_push(vm, init);
 
 	if (!frame)
 		return -1;

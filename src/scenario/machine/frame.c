@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/machine/machine.h"
+#include "scenario/machine/frame-inline.h"
 
 /* A call takes a bump of a pointer; a chunk has room for a hundred ordinary ones. */
 #define CHUNK_BYTES ((size_t)32 << 10)
@@ -23,14 +23,9 @@ struct frame_object {
 	struct gcs_object *back;	/* frame object of the caller, once the call has ended */
 };
 
-static size_t frame_bytes(const struct code *code)
-{
-	return sizeof(struct vm_frame) + (code->nr_slots + code->stack_size) * sizeof(struct gcs_object *);
-}
-
 /* --- the stack of chunks ----------------------------------------------------------------------------- */
 
-static bool push_chunk(struct vm *vm, size_t bytes)
+bool frame_push_chunk(struct vm *vm, size_t bytes)
 {
 	size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
 	struct frame_chunk *chunk = malloc(sizeof(*chunk) + size);
@@ -77,48 +72,14 @@ void frame_release_chunks(struct vm *vm)
 
 struct vm_frame *frame_new(struct vm *vm, struct gcs_object *function)
 {
-	const struct sim_function *f = (const struct sim_function *)function;
-	struct vm_code *code = vm_code_of(function);
-	size_t bytes = frame_bytes(code->code);
-	struct vm_frame *frame;
-
-	if ((size_t)(vm->frames_end - vm->frames_next) < bytes && !push_chunk(vm, bytes)) {
-		gcs_decref(function);
-		return sim_no_memory_null(vm->sim);
-	}
-	frame = (struct vm_frame *)vm->frames_next;
-	vm->frames_next += bytes;
-	frame->back = NULL;
-	frame->code = code;
-	frame->at = code->instrs;
-	frame->sp = frame->slots + code->code->nr_slots;
-	frame->function = function;
-	frame->globals = f->globals;
-	frame->builtins = f->builtins;
-	frame->locals = NULL;
-	frame->object = NULL;
-	frame->generator = NULL;
-	frame->made = NULL;
-	frame->owner = FRAME_ON_STACK;
-	frame->entry = false;
-	for (uint32_t i = 0; i < code->code->nr_slots; i++)
-		frame->slots[i] = NULL;
-	return frame;
+	return frame_push(vm, function);
 }
 
-int frame_enter(struct vm *vm, struct vm_frame *frame)
+int frame_enter_refused(struct vm *vm, struct vm_frame *frame)
 {
-	struct sim *sim = vm->sim;
-
-	if (sim->depth >= sim->recursion_limit) {
-		sim_enter(sim, "");
-		frame_drop(vm, frame);
-		return -1;
-	}
-	sim->depth++;
-	frame->back = vm->frame;
-	vm->frame = frame;
-	return 0;
+	sim_enter(vm->sim, "");
+	frame_drop(vm, frame);
+	return -1;
 }
 
 void frame_leave(struct vm *vm, struct vm_frame *frame)
@@ -336,7 +297,7 @@ int frame_init(struct vm *vm)
 	struct sim *sim = vm->sim;
 
 	sim->classes[SIM_FRAME] = sim_class_builtin(sim, &frame_type, sim->classes[SIM_OBJECT], "builtins");
-	return sim->classes[SIM_FRAME] && push_chunk(vm, 0) ? 0 : -1;
+	return sim->classes[SIM_FRAME] && frame_push_chunk(vm, 0) ? 0 : -1;
 }
 
 struct gcs_object *frame_object(struct vm *vm, struct vm_frame *frame)

@@ -140,8 +140,6 @@ void frame_release_chunks(struct vm *vm);
  * by frame_enter().
  */
 struct vm_frame *frame_new(struct vm *vm, struct gcs_object *function);
-/* Makes a frame of frame_new() the running one: -1 and RecursionError, the frame is released then. */
-int frame_enter(struct vm *vm, struct vm_frame *frame);
 /* The end of the running frame: it is unlinked, then all that it holds is released. */
 void frame_leave(struct vm *vm, struct vm_frame *frame);
 /* Releases what a frame holds and its memory. */

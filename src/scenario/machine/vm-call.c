@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/machine/machine.h"
+#include "scenario/machine/frame-inline.h"
 
 /* A call whose arguments are being put into slots. */
 struct binding {
@@ -178,10 +178,10 @@ static struct vm_frame *bind_slowly(struct vm *vm, struct vm_frame *frame, struc
 	return NULL;
 }
 
-struct vm_frame *call_frame(struct vm *vm, struct gcs_object *function, struct gcs_object **args, size_t nr,
-		struct gcs_object *kwnames)
+static inline struct vm_frame *make_frame(struct vm *vm, struct gcs_object *function, struct gcs_object **args,
+		size_t nr, struct gcs_object *kwnames)
 {
-	struct vm_frame *frame = frame_new(vm, function);
+	struct vm_frame *frame = frame_push(vm, function);
 
 	if (!frame) {
 		release_args(args, nr + (kwnames ? sim_tuple_size(kwnames) : 0));
@@ -189,8 +189,15 @@ struct vm_frame *call_frame(struct vm *vm, struct gcs_object *function, struct g
 	}
 	if (kwnames || nr != frame->code->code->nr_args || frame->code->code->flags & CODE_VARARGS)
 		return bind_slowly(vm, frame, args, nr, kwnames);
-	memcpy(frame->slots, args, nr * sizeof(*args));
+	for (size_t i = 0; i < nr; i++)
+		frame->slots[i] = args[i];
 	return frame;
+}
+
+struct vm_frame *call_frame(struct vm *vm, struct gcs_object *function, struct gcs_object **args, size_t nr,
+		struct gcs_object *kwnames)
+{
+	return make_frame(vm, function, args, nr, kwnames);
 }
 
 /* --- calls from C ------------------------------------------------------------------------------------------- */
@@ -298,7 +305,7 @@ int call_enter(struct vm *vm, struct gcs_object **base, struct gcs_object **sp, 
 {
 	struct gcs_object **args = base[0] ? base + 1 : base + 2;
 	size_t nr = (size_t)(sp - args) - (kwnames ? sim_tuple_size(kwnames) : 0);
-	struct vm_frame *frame = call_frame(vm, args[-1], args, nr, kwnames);
+	struct vm_frame *frame = make_frame(vm, args[-1], args, nr, kwnames);
 
 	return frame ? frame_enter(vm, frame) : -1;
 }
