@@ -20,12 +20,11 @@ static inline void untrack(struct gcs_object *o)
 
 /* --- the memory ---------------------------------------------------------------------------------------- */
 
-static HOT_INLINE void release(struct gcs_heap *heap, struct gcs_object *o)
+/* @prefix: object_prefix() */
+static HOT_INLINE void release(struct gcs_heap *heap, struct gcs_object *o, size_t prefix, size_t extra)
 {
 	const struct gcs_type *type = o->type;
-	const struct variable *v = object_variable(o);
-	size_t prefix = object_prefix(type, o->block.flags);
-	size_t bytes = prefix + type->size + (v ? v->extra : 0);
+	size_t bytes = prefix + type->size + extra;
 
 	trace_remove(heap, &o->block);
 	o->block.flags |= OBJECT_FREED;
@@ -41,7 +40,9 @@ static HOT_INLINE void release(struct gcs_heap *heap, struct gcs_object *o)
 
 void object_release(struct gcs_heap *heap, struct gcs_object *o)
 {
-	release(heap, o);
+	const struct variable *v = object_variable(o);
+
+	release(heap, o, object_prefix(o->type, o->block.flags), v ? v->extra : 0);
 }
 
 static bool free_is_possible(struct gcs_heap *heap, struct gcs_object *o)
@@ -57,6 +58,8 @@ static bool free_is_possible(struct gcs_heap *heap, struct gcs_object *o)
 void gcs_object_free(struct gcs_object *o)
 {
 	struct gcs_heap *heap = heap_of(o);
+	const struct variable *v;
+	size_t prefix, extra = 0;
 
 	if (!free_is_possible(heap, o))
 		return;
@@ -64,8 +67,14 @@ void gcs_object_free(struct gcs_object *o)
 	if ((o->type->flags & GCS_TYPE_WEAKREFS) && object_weak_list(o)->first)
 		weakrefs_clear(o);
 	account_object_gone(heap, o->block.site, o->block.bytes);
-	if (!(o->block.flags & OBJECT_VARIABLE) || !freelist_keep(heap, o))
-		release(heap, o);
+	prefix = object_prefix(o->type, o->block.flags);
+	if (o->block.flags & OBJECT_VARIABLE) {
+		v = (const struct variable *)((char *)o - prefix);
+		if (freelist_keep(heap, v->list, o))
+			return;
+		extra = v->extra;
+	}
+	release(heap, o, prefix, extra);
 }
 
 /* --- the parts of a teardown ---------------------------------------------------------------------------- */

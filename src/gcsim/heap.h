@@ -297,18 +297,13 @@ static inline struct weak_list *object_weak_list(const struct gcs_object *o)
 	return (struct weak_list *)((char *)o - before);
 }
 
-/* Bytes before an object of this kind, and the part at its beginning if it is of variable size. */
+/* Bytes before an object of this kind, and the part at its beginning if it is of variable size.  No jumps: kinds
+ * alternate. */
 static inline size_t object_prefix(const struct gcs_type *type, unsigned int flags)
 {
-	size_t before = 0;
-
-	if (type->flags & GCS_TYPE_GC)
-		before += sizeof(struct links);
-	if (type->flags & GCS_TYPE_WEAKREFS)
-		before += sizeof(struct weak_list);
-	if (flags & OBJECT_VARIABLE)
-		before += sizeof(struct variable);
-	return before;
+	return sizeof(struct links) * ((type->flags & GCS_TYPE_GC) != 0) +
+		sizeof(struct weak_list) * ((type->flags & GCS_TYPE_WEAKREFS) != 0) +
+		sizeof(struct variable) * ((flags & OBJECT_VARIABLE) != 0);
 }
 
 static inline struct variable *object_variable(const struct gcs_object *o)
@@ -334,10 +329,8 @@ static inline void chain_push(struct gcs_object **chain, struct gcs_object *o)
 }
 
 /* Waits in the free list that it came from; false: it came from none, or that is full. */
-static inline bool freelist_keep(const struct gcs_heap *heap, struct gcs_object *o)
+static inline bool freelist_keep(const struct gcs_heap *heap, struct gcs_freelist *list, struct gcs_object *o)
 {
-	struct gcs_freelist *list = object_variable(o)->list;
-
 	/* In the debug mode a dead object must stay one. */
 	if (!list || list->nr >= list->max || heap->debug || heap->profile != GCS_PROFILE_CPYTHON311)
 		return false;
