@@ -68,10 +68,13 @@ static int make_alone(struct sim *sim, struct sim_class *cls, struct gcs_object 
 
 static struct gcs_object *tuple_of(struct sim *sim, struct gcs_object **args, size_t nr)
 {
-	struct gcs_object *tuple = sim_tuple_new(sim, nr);
+	struct gcs_object *tuple;
 
-	if (!tuple || nr == 0)
-		return tuple;
+	if (nr == 0)
+		return sim_incref(sim->empty_tuple);
+	tuple = sim_tuple_new(sim, nr);
+	if (!tuple)
+		return NULL;
 	for (size_t i = 0; i < nr; i++)
 		((struct sim_tuple *)tuple)->items[i] = sim_incref(args[i]);
 	sim_tuple_finish(tuple);

@@ -82,14 +82,6 @@ int frame_enter_refused(struct vm *vm, struct vm_frame *frame)
 	return -1;
 }
 
-void frame_leave(struct vm *vm, struct vm_frame *frame)
-{
-	/* Finalizers of what the frame holds must find its caller running, not a half empty frame. */
-	vm->frame = frame->back;
-	sim_leave(vm->sim);
-	frame_drop(vm, frame);
-}
-
 /* --- release ---------------------------------------------------------------------------------------------- */
 
 static void free_memory(struct vm *vm, struct vm_frame *frame)
@@ -157,7 +149,18 @@ static bool give_to_object(struct vm *vm, struct vm_frame *frame, struct frame_o
 	return true;
 }
 
-void frame_drop(struct vm *vm, struct vm_frame *frame)
+/* A frame that no frame object wants, and that no generator or object owns. */
+static inline void drop_plain(struct vm *vm, struct vm_frame *frame)
+{
+	struct gcs_object *function = frame->function;
+
+	release_values(frame);
+	/* The function owns the code that the size of the frame is read from. */
+	give_back(vm, frame);
+	gcs_decref(function);
+}
+
+static void drop_any(struct vm *vm, struct vm_frame *frame)
 {
 	struct gcs_object *object = frame->object, *function = frame->function, *locals = frame->locals;
 
@@ -172,10 +175,25 @@ void frame_drop(struct vm *vm, struct vm_frame *frame)
 	}
 	release_values(frame);
 	frame->locals = NULL;
-	/* The function owns the code that the size of the frame is read from. */
 	free_memory(vm, frame);
 	gcs_xdecref(locals);
 	gcs_decref(function);
+}
+
+void frame_drop(struct vm *vm, struct vm_frame *frame)
+{
+	if (frame->object || frame->locals || frame->owner != FRAME_ON_STACK)
+		drop_any(vm, frame);
+	else
+		drop_plain(vm, frame);
+}
+
+void frame_leave(struct vm *vm, struct vm_frame *frame)
+{
+	/* Finalizers of what the frame holds must find its caller running, not a half empty frame. */
+	vm->frame = frame->back;
+	sim_leave(vm->sim);
+	frame_drop(vm, frame);
 }
 
 void frame_release(struct sim *sim, void *frame)

@@ -137,9 +137,9 @@ struct gcs_object *sim_instance_new(struct sim *sim, struct sim_class *cls)
 	uint64_t bytes = cls->type.basic_size + (cls->has_dict ? SIM_DICT_HEAD : 0) +
 		(cls->type.gc.flags & GCS_TYPE_GC ? SIM_GC_HEAD : 0);
 
-	self = sim_alloc(sim, &cls->type.gc, 0, bytes);
+	self = gcs_new_untracked(sim->heap, &cls->type.gc, sim->site, 0, bytes);
 	if (!self)
-		return NULL;
+		return sim_no_memory_null(sim);
 	instance = as_instance(self);
 	gcs_incref(&cls->head);
 	if (cls->has_dict) {

@@ -36,9 +36,10 @@ static struct gcs_object *make_word(struct sim *sim, int64_t value, uint64_t byt
 
 		bytes = digits > 1 ? INT_HEAD + 4 * digits : SHORTEST_BLOCK;
 	}
-	object = sim_alloc(sim, &sim_int_type.gc, 0, bytes);
-	if (object)
-		((struct sim_int *)object)->value = value;
+	object = gcs_new_untracked(sim->heap, &sim_int_type.gc, sim->site, 0, bytes);
+	if (!object)
+		return sim_no_memory_null(sim);
+	((struct sim_int *)object)->value = value;
 	return object;
 }
 

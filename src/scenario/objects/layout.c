@@ -94,9 +94,9 @@ struct sim_values *sim_values_new(struct sim *sim, struct sim_shared_keys *keys,
 	if (keys->usable > 1)
 		keys->usable--;
 	room = sim_layout_size(keys);
-	values = sim_resize(sim, NULL, 0, sizeof(*values) + room * sizeof(values->value[0]));
+	values = gcs_mem_resize(sim->heap, NULL, 0, sizeof(*values) + room * sizeof(values->value[0]));
 	if (!values)
-		return NULL;
+		return sim_no_memory_null(sim);
 	values->room = room;
 	values->nr = 0;
 	memset(values->value, 0, room * sizeof(values->value[0]));
