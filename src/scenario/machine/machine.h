@@ -239,7 +239,7 @@ void unwind_add_traceback(struct vm *vm, struct vm_frame *frame);
  * goes on; NULL: no handler, the stack is empty.
  */
 const struct vm_instr *unwind_to_handler(struct vm *vm, struct vm_frame *frame, struct gcs_object ***sp);
-/* Makes an exception pending as it is: no context is set. Steals it. */
+/* Makes an instance pending as it is: no context is set. Steals it. */
 void unwind_restore(struct vm *vm, struct gcs_object *exception);
 /* sim->handled is what the innermost place says that is not empty. */
 void unwind_update_handled(struct vm *vm);

@@ -9,9 +9,10 @@ static void raise_name_error(struct sim *sim, struct gcs_object *name, const cha
 {
 	sim_raise(sim, SIM_NAME_ERROR, format, name);
 	if (sim_pending_is(sim, SIM_NAME_ERROR)) {
-		struct sim_exception *exception = (struct sim_exception *)sim->pending;
+		struct sim_exception *exception = (struct sim_exception *)sim_pending_instance(sim);
 
-		GCS_SET(&exception->extra[0], sim_incref(name));
+		if (sim_pending_is(sim, SIM_NAME_ERROR))
+			GCS_SET(&exception->extra[0], sim_incref(name));
 	}
 }
 

@@ -15,29 +15,39 @@ void unwind_update_handled(struct vm *vm)
 
 void unwind_restore(struct vm *vm, struct gcs_object *exception)
 {
-	struct gcs_object *old = vm->sim->pending;
+	struct sim_error error = {.value = exception};
 
-	vm->sim->pending = exception;
-	gcs_set_pending(vm->sim->heap, exception != NULL);
-	gcs_xdecref(old);
+	error.traceback = ((struct sim_exception *)exception)->traceback;
+	if (error.traceback)
+		gcs_incref(error.traceback);
+	error.cls = sim_incref(&sim_class_of(vm->sim, exception)->head);
+	sim_restore_pending(vm->sim, error);
+}
+
+static void error_release(struct sim_error *error)
+{
+	gcs_xdecref(error->cls);
+	gcs_xdecref(error->value);
+	gcs_xdecref(error->traceback);
 }
 
 void unwind_add_traceback(struct vm *vm, struct vm_frame *frame)
 {
 	struct sim *sim = vm->sim;
-	struct gcs_object *exception, *object;
+	struct gcs_object *object;
+	struct sim_error error;
 
 	if (sim->stop || !sim->pending)
 		return;
 	/* CPython puts the exception aside while it makes these two, so a collection may run here. */
-	exception = sim_take_pending(sim);
+	error = sim_fetch_pending(sim);
 	object = frame_object(vm, frame);
-	if (!object || sim_traceback_add(sim, exception, object, (int)frame_line(frame)) < 0)
-		sim_clear_pending(sim);
+	if (object)
+		error.traceback = sim_traceback_new(sim, error.traceback, object, (int)frame_line(frame));
 	if (sim->stop)
-		gcs_decref(exception);
+		error_release(&error);
 	else
-		unwind_restore(vm, exception);
+		sim_restore_pending(sim, error);
 }
 
 static void release_down_to(struct gcs_object ***sp, struct gcs_object **bottom)
@@ -196,15 +206,10 @@ void unwind_pop_handled(struct vm *vm, struct gcs_object *old)
 /* --- finalizers, callbacks --------------------------------------------------------------------------------- */
 
 /* An exception that passed no frame names the place where it would have been delivered, as CPython does. */
-static void add_missing_traceback(struct vm *vm, struct gcs_object *exception)
+static void add_missing_traceback(struct vm *vm)
 {
-	struct gcs_object *object;
-
-	if (((struct sim_exception *)exception)->traceback || !vm->frame)
-		return;
-	object = frame_object(vm, vm->frame);
-	if (!object || sim_traceback_add(vm->sim, exception, object, (int)frame_line(vm->frame)) < 0)
-		sim_clear_pending(vm->sim);
+	if (!vm->sim->pending_traceback && vm->frame)
+		unwind_add_traceback(vm, vm->frame);
 }
 
 static void write_where(struct sim *sim, struct gcs_object *where)
@@ -226,9 +231,12 @@ static void write_where(struct sim *sim, struct gcs_object *where)
 
 void unwind_unraisable(struct sim *sim, struct gcs_object *where)
 {
-	struct gcs_object *exception = sim_take_pending(sim);
+	struct gcs_object *exception;
 
-	add_missing_traceback(vm_of(sim), exception);
+	add_missing_traceback(vm_of(sim));
+	exception = sim_take_pending(sim);
+	if (!exception)
+		return;
 	if (where)
 		write_where(sim, where);
 	report_exception(vm_of(sim), exception, false);

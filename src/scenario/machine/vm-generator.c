@@ -34,7 +34,7 @@ static void replace_stop_iteration(struct vm *vm)
 		gcs_decref(cause);
 		return;
 	}
-	exception = (struct sim_exception *)sim->pending;
+	exception = (struct sim_exception *)sim_pending_instance(sim);
 	GCS_SET(&exception->context, sim_incref(cause));
 	GCS_SET(&exception->cause, cause);
 	exception->suppress_context = true;
@@ -69,9 +69,8 @@ static struct gcs_object *finish(struct vm *vm, struct sim_generator *generator,
 	return NULL;
 }
 
-/* Runs it from where it stands. @value: what is sent, borrowed; @exception: what is thrown in, owned, or NULL. */
-static struct gcs_object *resume(struct vm *vm, struct sim_generator *generator, struct gcs_object *value,
-		struct gcs_object *exception)
+/* Runs it from where it stands. @value: what is sent, borrowed; NULL: the pending exception is thrown in. */
+static struct gcs_object *resume(struct vm *vm, struct sim_generator *generator, struct gcs_object *value)
 {
 	struct sim *sim = vm->sim;
 	struct vm_frame *frame = generator->frame;
@@ -80,21 +79,21 @@ static struct gcs_object *resume(struct vm *vm, struct sim_generator *generator,
 	struct gcs_object *result;
 
 	if (sim->depth >= sim->recursion_limit) {
-		gcs_xdecref(exception);
 		sim_enter(sim, "");
 		return NULL;
 	}
 	sim->depth++;
-	if (!exception)
+	if (value)
 		*frame->sp++ = sim_incref(value);
 	frame->back = vm->frame;
 	frame->entry = true;
 	vm->frame = frame;
 	link_handled(vm, &place, generator);
-	if (exception)
-		sim_raise_object(sim, exception);
+	/* Its context is what the generator handles. */
+	if (!value && generator->exception)
+		sim_raise_object(sim, sim_take_pending(sim));
 	generator->state = SIM_GENERATOR_RUNNING;
-	result = vm_eval(vm, frame, exception != NULL);
+	result = vm_eval(vm, frame, !value);
 	unlink_handled(vm, &place);
 	sim->site = site;
 	frame->back = NULL;
@@ -124,7 +123,7 @@ struct gcs_object *generator_send(struct sim *sim, struct gcs_object *self, stru
 	if (generator->state == SIM_GENERATOR_NEW && value != sim->none)
 		return sim_raise_null(sim, SIM_TYPE_ERROR,
 				"can't send non-None value to a just-started generator");
-	return resume(vm_of(sim), generator, value, NULL);
+	return resume(vm_of(sim), generator, value);
 }
 
 struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *self, struct gcs_object *exception)
@@ -134,25 +133,20 @@ struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *self, str
 
 	if (rc < 0)
 		return NULL;
-	if (rc == 0) {
-		sim_raise_object(sim, sim_incref(exception));
-		return NULL;
-	}
-	return resume(vm_of(sim), generator, NULL, sim_incref(exception));
+	unwind_restore(vm_of(sim), sim_incref(exception));
+	return rc == 0 ? NULL : resume(vm_of(sim), generator, NULL);
 }
 
 int generator_close(struct sim *sim, struct gcs_object *self)
 {
 	struct sim_generator *generator = (struct sim_generator *)self;
-	struct gcs_object *exception, *result;
+	struct gcs_object *result;
 	int rc = check(sim, generator);
 
 	if (rc <= 0 || sim->stop)
 		return rc < 0 ? -1 : 0;
-	exception = sim_exception_new(sim, sim->classes[SIM_GENERATOR_EXIT], sim->empty_tuple);
-	if (!exception)
-		return -1;
-	result = resume(vm_of(sim), generator, NULL, exception);
+	sim_raise_value(sim, SIM_GENERATOR_EXIT, NULL);
+	result = resume(vm_of(sim), generator, NULL);
 	if (result) {
 		gcs_decref(result);
 		return sim_raise(sim, SIM_RUNTIME_ERROR, "generator ignored GeneratorExit");

@@ -175,8 +175,11 @@ int sim_type_set_attribute(struct sim *sim, struct gcs_object *self, struct gcs_
 /* The exception of a failed look-up knows the object and the name. */
 static void set_context(struct sim *sim, struct gcs_object *object, struct gcs_object *name)
 {
-	struct sim_exception *exception = (struct sim_exception *)sim->pending;
+	struct sim_exception *exception;
 
+	if (!sim_pending_is(sim, SIM_ATTRIBUTE_ERROR))
+		return;
+	exception = (struct sim_exception *)sim_pending_instance(sim);
 	if (!sim_pending_is(sim, SIM_ATTRIBUTE_ERROR) || exception->extra[0] || exception->extra[1])
 		return;
 	exception->extra[0] = sim_incref(object);

@@ -210,15 +210,15 @@ static void leave_bases(struct sim *sim, struct sim_class *cls)
 {
 	for (size_t i = 0; cls->bases && i < sim_tuple_size(cls->bases); i++) {
 		struct sim_class *base = as_class(sim_tuple_item(cls->bases, i));
-		struct gcs_object *key = base->subclasses ? sim_int_new(sim, (intptr_t)cls) : NULL, *kept;
+		struct gcs_object *key = base->subclasses ? sim_int_new(sim, (intptr_t)cls) : NULL;
+		struct sim_error kept;
 
 		if (!key)
 			continue;
-		kept = sim_take_pending(sim);
+		kept = sim_fetch_pending(sim);
 		sim_dict_delete(sim, base->subclasses, key);
 		gcs_decref(key);
-		if (kept)
-			sim_raise_object(sim, kept);
+		sim_restore_pending(sim, kept);
 	}
 }
 

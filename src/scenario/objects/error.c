@@ -2,13 +2,26 @@
 /* The pending exception, and the limits that end a scenario. */
 #include "internal.h"
 
-static void set_pending(struct sim *sim, struct gcs_object *exception)
+struct sim_error sim_fetch_pending(struct sim *sim)
 {
-	struct gcs_object *old = sim->pending;
+	struct sim_error error = {sim->pending, sim->pending_value, sim->pending_traceback};
 
-	sim->pending = exception;
-	gcs_set_pending(sim->heap, exception != NULL);
-	gcs_xdecref(old);
+	sim->pending = sim->pending_value = sim->pending_traceback = NULL;
+	gcs_set_pending(sim->heap, false);
+	return error;
+}
+
+void sim_restore_pending(struct sim *sim, struct sim_error error)
+{
+	struct sim_error old = {sim->pending, sim->pending_value, sim->pending_traceback};
+
+	sim->pending = error.cls;
+	sim->pending_value = error.value;
+	sim->pending_traceback = error.traceback;
+	gcs_set_pending(sim->heap, error.cls != NULL);
+	gcs_xdecref(old.cls);
+	gcs_xdecref(old.value);
+	gcs_xdecref(old.traceback);
 }
 
 /* The exception that is being handled becomes the context of a new one; a chain that comes back to the new one is cut
@@ -18,7 +31,7 @@ static void set_context(struct sim *sim, struct sim_exception *exception)
 	struct gcs_object *handled = sim->handled;
 	struct sim_exception *link = (struct sim_exception *)handled;
 
-	if (!handled || handled == &exception->head || exception->context)
+	if (handled == &exception->head)
 		return;
 	while (link->context) {
 		if (link->context == &exception->head) {
@@ -27,7 +40,19 @@ static void set_context(struct sim *sim, struct sim_exception *exception)
 		}
 		link = (struct sim_exception *)link->context;
 	}
-	exception->context = sim_incref(handled);
+	GCS_SET(&exception->context, sim_incref(handled));
+}
+
+/* With a traceback that goes on where the instance's ends. Steals. */
+static void set_instance(struct sim *sim, struct gcs_object *exception)
+{
+	struct gcs_object *traceback = ((struct sim_exception *)exception)->traceback;
+	struct sim_error error = {&sim_class_of(sim, exception)->head, exception, traceback};
+
+	gcs_incref(error.cls);
+	if (traceback)
+		gcs_incref(traceback);
+	sim_restore_pending(sim, error);
 }
 
 int sim_raise_object(struct sim *sim, struct gcs_object *exception)
@@ -36,26 +61,63 @@ int sim_raise_object(struct sim *sim, struct gcs_object *exception)
 		gcs_decref(exception);
 		return -1;
 	}
-	set_context(sim, (struct sim_exception *)exception);
-	set_pending(sim, exception);
+	if (sim->handled)
+		set_context(sim, (struct sim_exception *)exception);
+	set_instance(sim, exception);
+	return -1;
+}
+
+/* Steals the value; NULL: another exception is pending. */
+static struct gcs_object *make_instance(struct sim *sim, struct gcs_object *cls, struct gcs_object *value)
+{
+	struct gcs_object *args = value, *exception;
+
+	if (!value || value == sim->none) {
+		args = sim_incref(sim->empty_tuple);
+		gcs_xdecref(value);
+	} else if (sim_kind(value) != SIM_TUPLE) {
+		args = sim_tuple_pack(sim, 1, value);
+	}
+	exception = args ? sim_exception_new(sim, (struct sim_class *)cls, args) : NULL;
+	gcs_xdecref(args);
+	return exception;
+}
+
+/* What is being handled needs an instance at once, to be its context. Steals the value. */
+static int raise_class(struct sim *sim, enum sim_kind kind, struct gcs_object *value)
+{
+	struct sim_error error = {&sim->classes[kind]->head, value, NULL};
+
+	if (sim->handled) {
+		error.value = make_instance(sim, error.cls, value);
+		return error.value ? sim_raise_object(sim, error.value) : -1;
+	}
+	gcs_incref(error.cls);
+	sim_restore_pending(sim, error);
 	return -1;
 }
 
 int sim_raise_value(struct sim *sim, enum sim_kind kind, struct gcs_object *value)
 {
-	struct gcs_object *args = sim->empty_tuple, *exception;
+	bool is_one = value && (kind == SIM_KEY_ERROR || sim_is_exception(value) ||
+			(kind == SIM_STOP_ITERATION && sim_kind(value) == SIM_TUPLE));
 
 	sim_clear_pending(sim);
-	if (value) {
-		args = sim_tuple_pack(sim, 1, sim_incref(value));
-		if (!args)
+	if (sim->stop)
+		return -1;
+	if (value)
+		gcs_incref(value);
+	if (is_one) {
+		value = sim_tuple_pack(sim, 1, value);
+		if (!value)
 			return -1;
-	} else {
-		gcs_incref(args);
 	}
-	exception = sim_exception_new(sim, sim->classes[kind], args);
-	gcs_decref(args);
-	return exception ? sim_raise_object(sim, exception) : -1;
+	/* CPython as well delays only the others. */
+	if (is_one && kind == SIM_STOP_ITERATION) {
+		value = make_instance(sim, &sim->classes[kind]->head, value);
+		return value ? sim_raise_object(sim, value) : -1;
+	}
+	return raise_class(sim, kind, value);
 }
 
 int sim_raise_v(struct sim *sim, enum sim_kind kind, const char *format, va_list list)
@@ -66,9 +128,7 @@ int sim_raise_v(struct sim *sim, enum sim_kind kind, const char *format, va_list
 	text = sim_str_format_v(sim, format, list);
 	if (!text)
 		return -1;
-	sim_raise_value(sim, kind, text);
-	gcs_decref(text);
-	return -1;
+	return raise_class(sim, kind, text);
 }
 
 int sim_raise(struct sim *sim, enum sim_kind kind, const char *format, ...)
@@ -96,8 +156,8 @@ int sim_no_memory(struct sim *sim)
 {
 	if (gcs_heap_error(sim->heap, NULL) == GCS_ERR_LIMIT)
 		sim->stop = SIM_STOP_BYTES;
-	if (sim->memory_error && sim->pending != sim->memory_error)
-		set_pending(sim, sim_incref(sim->memory_error));
+	if (sim->memory_error && sim->pending_value != sim->memory_error)
+		set_instance(sim, sim_incref(sim->memory_error));
 	return -1;
 }
 
@@ -107,12 +167,35 @@ void *sim_no_memory_null(struct sim *sim)
 	return NULL;
 }
 
+struct gcs_object *sim_pending_instance(struct sim *sim)
+{
+	struct sim_error error;
+	struct gcs_object *exception;
+
+	if (!sim->pending || (sim->pending_value && sim_is_exception(sim->pending_value)))
+		return sim->pending_value;
+	error = sim_fetch_pending(sim);
+	exception = make_instance(sim, error.cls, error.value);
+	if (!exception) {
+		gcs_decref(error.cls);
+		gcs_xdecref(error.traceback);
+		return sim->pending_value;
+	}
+	error.value = exception;
+	sim_restore_pending(sim, error);
+	return exception;
+}
+
 struct gcs_object *sim_take_pending(struct sim *sim)
 {
-	struct gcs_object *exception = sim->pending;
+	struct gcs_object *exception = sim_pending_instance(sim);
+	struct sim_error error;
 
-	sim->pending = NULL;
-	gcs_set_pending(sim->heap, false);
+	if (!exception)
+		return NULL;
+	error = sim_fetch_pending(sim);
+	GCS_SET(&((struct sim_exception *)exception)->traceback, error.traceback);
+	gcs_decref(error.cls);
 	return exception;
 }
 
@@ -120,14 +203,14 @@ struct gcs_object *sim_take_pending(struct sim *sim)
 void sim_clear_pending(struct sim *sim)
 {
 	if (sim->pending && !sim->stop)
-		set_pending(sim, NULL);
+		sim_restore_pending(sim, (struct sim_error){NULL, NULL, NULL});
 }
 
 bool sim_pending_is(struct sim *sim, enum sim_kind kind)
 {
 	if (!sim->pending || sim->stop)
 		return false;
-	return sim_class_is_subclass(sim_class_of(sim, sim->pending), sim->classes[kind]);
+	return sim_class_is_subclass((const struct sim_class *)sim->pending, sim->classes[kind]);
 }
 
 void sim_unraisable(struct sim *sim, struct gcs_object *where)

@@ -403,18 +403,19 @@ static void traceback_dealloc(struct gcs_object *self)
 	gcs_object_free(self);
 }
 
-int sim_traceback_add(struct sim *sim, struct gcs_object *exception, struct gcs_object *frame, int line)
+struct gcs_object *sim_traceback_new(struct sim *sim, struct gcs_object *next, struct gcs_object *frame, int line)
 {
 	struct sim_traceback *entry = (struct sim_traceback *)sim_alloc(sim, &sim_traceback_type.gc, 0, 0);
 
-	if (!entry)
-		return -1;
-	entry->frame = frame ? sim_incref(frame) : NULL;
+	if (!entry) {
+		gcs_xdecref(next);
+		return NULL;
+	}
+	entry->frame = sim_incref(frame);
 	entry->line = line;
-	entry->next = as_exception(exception)->traceback;
-	as_exception(exception)->traceback = &entry->head;
+	entry->next = next;
 	gcs_track(&entry->head);
-	return 0;
+	return &entry->head;
 }
 
 static struct gcs_object *traceback_line(struct sim *sim, struct gcs_object *self)

@@ -99,7 +99,8 @@ void sim_instance_dealloc(struct gcs_object *self)
 void sim_instance_finalize(struct gcs_object *self)
 {
 	struct sim *sim = sim_of(self);
-	struct gcs_object *kept = sim_take_pending(sim), *result;
+	struct sim_error kept = sim_fetch_pending(sim);
+	struct gcs_object *result;
 	struct gcs_site *site = sim->site;
 
 	result = sim_call_special(sim, self, sim->names.d_del, 0, NULL);
@@ -107,13 +108,7 @@ void sim_instance_finalize(struct gcs_object *self)
 	if (sim->pending)
 		sim_unraisable(sim, sim_class_lookup(sim, class_of(self), sim->names.d_del));
 	sim->site = site;
-	if (kept) {
-		struct gcs_object *handled = sim->handled;
-
-		sim->handled = NULL;
-		sim_raise_object(sim, kept);
-		sim->handled = handled;
-	}
+	sim_restore_pending(sim, kept);
 }
 
 size_t sim_dict_head(struct sim *sim, const struct gcs_object *object)

@@ -166,18 +166,14 @@ static int generator_traverse(struct gcs_object *self, gcs_visit_fn visit, void 
 static void generator_finalize(struct gcs_object *self)
 {
 	struct sim *sim = sim_of(self);
-	struct gcs_object *kept, *handled = sim->handled;
+	struct sim_error kept;
 
 	if (as_generator(self)->state == SIM_GENERATOR_DONE || as_generator(self)->state == SIM_GENERATOR_RUNNING)
 		return;
-	kept = sim_take_pending(sim);
+	kept = sim_fetch_pending(sim);
 	if (sim->vm->generator_close(sim, self))
 		sim_unraisable(sim, self);
-	if (!kept)
-		return;
-	sim->handled = NULL;
-	sim_raise_object(sim, kept);
-	sim->handled = handled;
+	sim_restore_pending(sim, kept);
 }
 
 static void generator_dealloc(struct gcs_object *self)

@@ -387,8 +387,9 @@ struct sim_traceback {
 	int line;
 };
 
-/* A new outermost entry of the exception's traceback, for a frame that it passes through. */
-int sim_traceback_add(struct sim *sim, struct gcs_object *exception, struct gcs_object *frame, int line);
+/* A new outermost entry of a chain, for a frame that an exception passes through. Takes @next over; NULL: MemoryError,
+ * and @next is released. */
+struct gcs_object *sim_traceback_new(struct sim *sim, struct gcs_object *next, struct gcs_object *frame, int line);
 
 /* --- modules, weak references, odds and ends --------------------------------------------------------- */
 

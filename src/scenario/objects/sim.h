@@ -154,9 +154,10 @@ struct sim {
 	struct gcs_object *finalizers;	/* dict of live weakref.finalize objects, see weak.h */
 	uint64_t finalize_index;
 
-	/* The pending exception (owned), or NULL.  Change it through sim_raise() and its kin, which tell
-	   the collector. */
+	/* The class of the pending exception (owned), or NULL when there is none, and what belongs to it.  Change
+	   them through sim_raise() and its kin, which tell the collector. */
 	struct gcs_object *pending;
+	struct gcs_object *pending_value, *pending_traceback;	/* see struct sim_error */
 	/* The exception being handled (sys.exc_info), owned by the virtual machine's frames, borrowed here:
 	   sim_raise_object() makes it the __context__ of a new one. */
 	struct gcs_object *handled;
@@ -225,7 +226,8 @@ int sim_raise(struct sim *sim, enum sim_kind kind, const char *format, ...);
 void *sim_raise_null(struct sim *sim, enum sim_kind kind, const char *format, ...);
 int sim_raise_v(struct sim *sim, enum sim_kind kind, const char *format, va_list list);
 
-/* Raises @class with @value as its argument: KeyError(key), StopIteration(value).  @value NULL: no argument.  -1. */
+/* Raises @class with @value as its argument: KeyError(key), StopIteration(value).  NULL, None: no argument (but for
+ * a KeyError).  -1. */
 int sim_raise_value(struct sim *sim, enum sim_kind kind, struct gcs_object *value);
 
 /* Makes an exception object pending; steals it.  -1. */
@@ -235,7 +237,23 @@ int sim_raise_object(struct sim *sim, struct gcs_object *exception);
 int sim_no_memory(struct sim *sim);
 void *sim_no_memory_null(struct sim *sim);
 
-/* Takes the pending exception away: the caller's reference; NULL when there is none. */
+/*
+ * An exception that was taken away to be put back. As in CPython it is no object before somebody looks at it: what
+ * native code raises and clears again makes none. @value: the instance if there is one; else what it will be made
+ * from: NULL, a tuple of arguments, or the only argument. @traceback: a chain or NULL; not the instance's.
+ */
+struct sim_error {
+	struct gcs_object *cls, *value, *traceback;
+};
+
+/* Around what must not see the pending exception, as a finalizer. All NULL when there is none. */
+struct sim_error sim_fetch_pending(struct sim *sim);
+/* Makes it pending again instead of another; steals all. */
+void sim_restore_pending(struct sim *sim, struct sim_error error);
+
+/* The instance of the pending exception, which is made now if there is none yet; borrowed. */
+struct gcs_object *sim_pending_instance(struct sim *sim);
+/* Takes it away, with its traceback: the caller's reference; NULL when nothing is pending. */
 struct gcs_object *sim_take_pending(struct sim *sim);
 void sim_clear_pending(struct sim *sim);
 

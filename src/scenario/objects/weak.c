@@ -5,20 +5,15 @@
 /* The callback gets the reference; what it raises can be told to nobody. */
 static void call_back(struct gcs_weakref *ref, struct gcs_object *closure)
 {
-	struct gcs_object *self = &ref->head, *kept, *result, *handled;
+	struct gcs_object *self = &ref->head, *result;
 	struct sim *sim = sim_of(self);
+	struct sim_error kept = sim_fetch_pending(sim);
 
-	kept = sim_take_pending(sim);
 	result = sim_call_args(sim, closure, 1, &self);
 	gcs_xdecref(result);
 	if (!result)
 		sim_unraisable(sim, closure);
-	if (!kept)
-		return;
-	handled = sim->handled;
-	sim->handled = NULL;
-	sim_raise_object(sim, kept);
-	sim->handled = handled;
+	sim_restore_pending(sim, kept);
 }
 
 struct gcs_object *sim_weakref_make(struct sim *sim, const struct sim_type *type, struct gcs_object *referent,
