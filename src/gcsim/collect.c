@@ -74,7 +74,7 @@ static void keep_survivors(struct collection *c, uint64_t survivors)
 	}
 	survivors -= untrack_those(heap, c->base, GCS_TYPE_UNTRACK_FULL);
 	heap->long_lived_pending = 0;
-	heap->long_lived_total = survivors;
+	heap->long_lived_total = survivors + (heap->is_frozen ? 0 : heap->nr_outside);
 }
 
 /* --- weak references to trash --------------------------------------------------------------------------- */

@@ -142,6 +142,8 @@ struct gcs_options {
 	bool debug;			/* freed objects are kept, so that their use is an error, not a crash;
 					   memory grows until gcs_heap_destroy() */
 	uint64_t max_bytes;		/* real bytes of the heap; 0: no limit */
+	uint64_t nr_outside;		/* objects that are not simulated: every full collection counts them as
+					   survivors, so that the next one waits as long as where they are */
 	void (*on_error)(struct gcs_heap *heap, enum gcs_error error, struct gcs_object *about,
 			const char *message, void *arg);
 	void *on_error_arg;

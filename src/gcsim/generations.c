@@ -74,6 +74,7 @@ void gcs_freeze(struct gcs_heap *heap)
 		list_merge(&heap->generations[GCS_PERMANENT].list, &heap->generations[i].list);
 		heap->generations[i].count = 0;
 	}
+	heap->is_frozen = true;
 }
 
 void gcs_unfreeze(struct gcs_heap *heap)
@@ -81,6 +82,7 @@ void gcs_unfreeze(struct gcs_heap *heap)
 	if (!heap_may_change(heap, NULL, "unfreeze inside a traverse function"))
 		return;
 	list_merge(&heap->generations[GCS_NR_GENERATIONS - 1].list, &heap->generations[GCS_PERMANENT].list);
+	heap->is_frozen = false;
 }
 
 uint64_t gcs_get_freeze_count(const struct gcs_heap *heap)

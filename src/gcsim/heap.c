@@ -35,6 +35,7 @@ static void set_options(struct gcs_heap *heap, const struct gcs_options *options
 	heap->profile = options->profile;
 	heap->debug = options->debug;
 	heap->trashcan_limit = options->trashcan_limit ? options->trashcan_limit : TRASHCAN_LIMIT;
+	heap->nr_outside = options->nr_outside;
 	heap->on_error = options->on_error;
 	heap->on_error_arg = options->on_error_arg;
 	memory_init(heap, options->allocator, options->max_bytes);

@@ -146,6 +146,8 @@ struct gcs_heap {
 
 	struct generation generations[GCS_NR_GENERATIONS + 1];	/* the last: permanent */
 	uint64_t long_lived_total, long_lived_pending;
+	uint64_t nr_outside;		/* survivors of full collections besides its own */
+	bool is_frozen;			/* and they are permanent */
 	unsigned int type_flags_seen;	/* of all types that objects had: GCS_TYPE_UNTRACK... */
 	bool has_finalizers, has_legacy; /* any of these types */
 

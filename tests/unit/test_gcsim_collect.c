@@ -361,6 +361,44 @@ START_TEST(full_collections_wait_for_a_quarter)
 }
 END_TEST
 
+/* How many of 100 objects are made before the next full collection; they are gone afterwards. */
+static int made_until_full(void)
+{
+	struct gcs_generation_stats stats[GCS_NR_GENERATIONS];
+	uint64_t before;
+	int n = 0;
+
+	gcs_collect(heap, 2);
+	gcs_get_stats(heap, stats);
+	before = stats[2].collections;
+	gcs_enable(heap);
+	while (n < 100 && stats[2].collections == before) {
+		hold_next(&n);
+		gcs_get_stats(heap, stats);
+	}
+	gcs_disable(heap);
+	for (int i = 0; i < n; i++) {
+		hold[i]->has_finalizer = 0;
+		GCS_DECREF(hold[i]);
+	}
+	return n;
+}
+
+START_TEST(objects_outside_of_the_heap_delay_full_collections_until_frozen)
+{
+	static const int thresholds[GCS_NR_GENERATIONS] = {1, 0, 0};
+
+	heap_end();
+	heap_start(&(struct gcs_options){.nr_outside = 100});
+	gcs_set_threshold(heap, thresholds);
+	ck_assert_int_eq(made_until_full(), 30);
+	gcs_freeze(heap);
+	ck_assert_int_lt(made_until_full(), 10);
+	gcs_unfreeze(heap);
+	ck_assert_int_eq(made_until_full(), 30);
+}
+END_TEST
+
 static void on_collection(struct gcs_heap *of, bool is_start, const struct gcs_collection *what, void *arg)
 {
 	ck_assert_ptr_eq(of, heap);
@@ -499,6 +537,7 @@ Suite *make_suite(void)
 	tcase_add_test(when, collection_comes_before_the_new_object_is_linked);
 	tcase_add_test(when, nothing_automatic_while_disabled_pending_or_without_threshold);
 	tcase_add_test(when, full_collections_wait_for_a_quarter);
+	tcase_add_test(when, objects_outside_of_the_heap_delay_full_collections_until_frozen);
 	tcase_add_test(when, callbacks_are_called_at_start_and_stop);
 	tcase_add_test(when, frozen_objects_are_not_found_but_hold_others);
 	tcase_add_test(when, numbers_can_be_preset);
