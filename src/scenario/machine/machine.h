@@ -292,6 +292,13 @@ int build_unpack(struct vm *vm, struct gcs_object *sequence, struct gcs_object *
 int build_list_extend(struct vm *vm, struct gcs_object *list, struct gcs_object *iterable);
 int build_print(struct vm *vm, struct gcs_object *value);
 
+/* --- report-cost.c ----------------------------------------------------------------------------------------- */
+
+/* A GC object that stands for one of CPython's; NULL: MemoryError. */
+struct gcs_object *report_stand_in(struct sim *sim);
+void report_cost_of_text(struct sim *sim);
+void report_cost_of_source_line(struct sim *sim);
+
 /* --- report.c, suggest.c --------------------------------------------------------------------------------- */
 
 /* Traceback and last line on sim->err, without causes and contexts. */

@@ -72,8 +72,11 @@ static void put_traceback(struct sim *sim, const struct sim_traceback *entry)
 		}
 		last_code = position.code;
 		last_line = entry->line;
-		if (++nr <= REPEATED_LINES)
-			put_position(sim, position.code, entry->line);
+		if (++nr > REPEATED_LINES)
+			continue;
+		put_position(sim, position.code, entry->line);
+		report_cost_of_text(sim);
+		report_cost_of_source_line(sim);
 	}
 	put_repeated(sim, nr);
 }
@@ -105,6 +108,7 @@ void report_exception(struct vm *vm, struct gcs_object *exception, bool with_sug
 		gcs_decref(line);
 	}
 	sim_clear_pending(sim);
+	report_cost_of_text(sim);
 	if (with_suggestion)
 		put_suggestion(vm, exception);
 	put(sim, "\n");

@@ -231,14 +231,18 @@ static void write_where(struct sim *sim, struct gcs_object *where)
 
 void unwind_unraisable(struct sim *sim, struct gcs_object *where)
 {
-	struct gcs_object *exception;
+	struct gcs_object *exception, *hook_arguments;
 
 	add_missing_traceback(vm_of(sim));
 	exception = sim_take_pending(sim);
 	if (!exception)
 		return;
+	hook_arguments = report_stand_in(sim);
+	report_cost_of_text(sim);
 	if (where)
 		write_where(sim, where);
 	report_exception(vm_of(sim), exception, false);
+	if (hook_arguments)
+		gcs_decref(hook_arguments);
 	gcs_decref(exception);
 }
