@@ -80,8 +80,28 @@ struct gcs_object *sim_format_value(struct sim *sim, struct gcs_object *object, 
 	return result;
 }
 
+/* As CPython's, both are made for the first container that is shown, and then seen by the collector. */
+static int make_repr_stack(struct sim *sim)
+{
+	struct gcs_object *dict = sim_dict_new(sim), *list = dict ? sim_list_new(sim, 0) : NULL;
+	int rc = list ? sim_dict_set(sim, dict, sim->names.n_Py_Repr, list) : -1;
+
+	if (list)
+		gcs_decref(list);
+	if (rc < 0) {
+		if (dict)
+			gcs_decref(dict);
+		return -1;
+	}
+	sim->thread_dict = dict;
+	sim->repr_stack = list;
+	return 0;
+}
+
 int sim_repr_enter(struct sim *sim, struct gcs_object *object)
 {
+	if (!sim->repr_stack && make_repr_stack(sim))
+		return -1;
 	for (size_t i = sim_list_size(sim->repr_stack); i-- > 0;)
 		if (sim_list_item(sim->repr_stack, i) == object)
 			return 1;
@@ -92,7 +112,11 @@ void sim_repr_leave(struct sim *sim, struct gcs_object *object)
 {
 	struct sim_list *list = (struct sim_list *)sim->repr_stack;
 
-	if (list->nr && list->items[list->nr - 1] == object) {
+	if (!list->nr || list->items[list->nr - 1] != object)
+		return;
+	if (list->nr == 1) {
+		sim_list_clear(sim, sim->repr_stack);
+	} else {
 		list->nr--;
 		gcs_decref(object);
 	}
@@ -101,9 +125,12 @@ void sim_repr_leave(struct sim *sim, struct gcs_object *object)
 struct gcs_object *sim_repr_items(struct sim *sim, struct gcs_object *self, const char *open, const char *close,
 		bool tuple)
 {
-	int running = sim_repr_enter(sim, self);
 	struct sim_text text;
+	int running;
 
+	if (!(tuple ? sim_tuple_size(self) : sim_list_size(self)))
+		return sim_str_format(sim, "%s%s", open, close);
+	running = sim_repr_enter(sim, self);
 	if (running)
 		return running < 0 ? NULL : sim_str_format(sim, "%s...%c", open, *open == '(' ? ')' : ']');
 	sim_text_init(&text, sim);

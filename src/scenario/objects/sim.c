@@ -229,11 +229,9 @@ static int make_bools(struct sim *sim)
 static int make_memory_error(struct sim *sim)
 {
 	sim->memory_error = sim_exception_new(sim, sim->classes[SIM_MEMORY_ERROR], sim->empty_tuple);
-	sim->repr_stack = sim_list_new(sim, 0);
-	if (!sim->memory_error || !sim->repr_stack)
+	if (!sim->memory_error)
 		return -1;
 	gcs_untrack(sim->memory_error);
-	gcs_untrack(sim->repr_stack);
 	gcs_untrack(sim->interned);
 	return 0;
 }

@@ -107,7 +107,7 @@ enum sim_stop { SIM_RUNNING, SIM_STOP_STEPS, SIM_STOP_BYTES };
 	D(context) D(cause) D(traceback) D(notes) D(suppress_context) D(subclasses) D(reversed) D(callback)     \
 	D(set) D(get) D(delete) D(loader) D(spec) D(package) D(classcell) D(reduce) D(basicsize)                \
 	D(length_hint) D(set_name)                                                                              \
-	N(args) N(value) N(name) N(obj) N(data) N(key) N(alive) N(atexit)
+	N(args) N(value) N(name) N(obj) N(data) N(key) N(alive) N(atexit) N(Py_Repr)
 
 struct sim_names {
 #define SIM_NAME_D(name) struct gcs_object *d_##name;
@@ -167,7 +167,8 @@ struct sim {
 	uint64_t steps, max_steps, max_bytes;
 	int depth;			/* nested calls, reprs, comparisons: sim_enter() */
 	int recursion_limit;
-	struct gcs_object *repr_stack;	/* list: containers whose repr is running */
+	struct gcs_object *repr_stack;	/* list: containers whose repr is running; borrowed from thread_dict */
+	struct gcs_object *thread_dict;	/* owned; NULL before the first of them */
 
 	const struct sim_vm *vm;
 	void *vm_state;			/* the virtual machine's own */
