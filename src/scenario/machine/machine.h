@@ -294,8 +294,6 @@ int build_print(struct vm *vm, struct gcs_object *value);
 
 /* --- report-cost.c ----------------------------------------------------------------------------------------- */
 
-/* A GC object that stands for one of CPython's; NULL: MemoryError. */
-struct gcs_object *report_stand_in(struct sim *sim);
 void report_cost_of_text(struct sim *sim);
 void report_cost_of_source_line(struct sim *sim);
 

@@ -8,17 +8,6 @@
 
 #include "scenario/objects/containers.h"
 
-static const struct sim_type stand_in_type = {
-	.gc = {.name = "file", .size = sizeof(struct gcs_object), .flags = GCS_TYPE_GC},
-	.kind = SIM_EXTENSION,
-	.flags = SIM_TYPE_NO_NEW,
-};
-
-struct gcs_object *report_stand_in(struct sim *sim)
-{
-	return sim_new_object(sim, &stand_in_type, 0, 0);
-}
-
 static void release(struct gcs_object *object)
 {
 	if (object)
@@ -28,7 +17,7 @@ static void release(struct gcs_object *object)
 /* A bound method for one call: of the stream, or of a file. */
 static void one_method(struct sim *sim)
 {
-	release(report_stand_in(sim));
+	release(sim_stand_in(sim));
 }
 
 void report_cost_of_text(struct sim *sim)
@@ -56,11 +45,11 @@ static void open_raw(struct sim *sim, struct reader *reader)
 {
 	struct gcs_object *args = arguments(sim, 4);
 
-	reader->raw = report_stand_in(sim);
+	reader->raw = sim_stand_in(sim);
 	reader->name = sim_dict_new(sim);
 	release(args);
 	args = arguments(sim, 2);
-	reader->buffered = report_stand_in(sim);
+	reader->buffered = sim_stand_in(sim);
 	release(args);
 }
 
@@ -68,9 +57,9 @@ static void open_text(struct sim *sim, struct reader *reader)
 {
 	struct gcs_object *args = arguments(sim, 2), *inner;
 
-	reader->text = report_stand_in(sim);
+	reader->text = sim_stand_in(sim);
 	inner = arguments(sim, 1);
-	reader->decoder = report_stand_in(sim);
+	reader->decoder = sim_stand_in(sim);
 	release(inner);
 	/* of the decoder of newlines, which is no GC object itself */
 	release(arguments(sim, 2));
@@ -81,7 +70,7 @@ static void open_text(struct sim *sim, struct reader *reader)
 /* A memoryview and what it manages; then the two results of the decoder. */
 static void read_chunk(struct sim *sim)
 {
-	struct gcs_object *manager = report_stand_in(sim), *view = report_stand_in(sim);
+	struct gcs_object *manager = sim_stand_in(sim), *view = sim_stand_in(sim);
 
 	release(manager);
 	release(view);

@@ -237,7 +237,7 @@ void unwind_unraisable(struct sim *sim, struct gcs_object *where)
 	exception = sim_take_pending(sim);
 	if (!exception)
 		return;
-	hook_arguments = report_stand_in(sim);
+	hook_arguments = sim_stand_in(sim);
 	report_cost_of_text(sim);
 	if (where)
 		write_where(sim, where);

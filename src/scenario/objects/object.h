@@ -121,6 +121,9 @@ static inline const char *sim_type_name(const struct gcs_object *object)
  * structure), tracked if the type is a GC type. */
 struct gcs_object *sim_new_object(struct sim *sim, const struct sim_type *type, size_t extra, uint64_t bytes);
 
+/* A GC object where CPython makes one that is simulated by nothing else, for the collector to count. */
+struct gcs_object *sim_stand_in(struct sim *sim);
+
 /* --- classes ----------------------------------------------------------------------------------------- */
 
 /* The layout that the instances of a class share: names in the order in which they were first given to an

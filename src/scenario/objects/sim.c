@@ -144,6 +144,17 @@ struct gcs_object *sim_new_object(struct sim *sim, const struct sim_type *type, 
 	return object;
 }
 
+static const struct sim_type stand_in_type = {
+	.gc = {.name = "object", .size = sizeof(struct gcs_object), .flags = GCS_TYPE_GC},
+	.kind = SIM_EXTENSION,
+	.flags = SIM_TYPE_NO_NEW,
+};
+
+struct gcs_object *sim_stand_in(struct sim *sim)
+{
+	return sim_new_object(sim, &stand_in_type, 0, 0);
+}
+
 static int make_freelists(struct sim *sim)
 {
 	sim->list_free = gcs_freelist_make(sim->heap, 80);

@@ -365,16 +365,72 @@ static struct gcs_object *update_method(struct sim *sim, const struct sim_call *
 	return update(sim, call->args[0], call->args[1], kind) ? NULL : sim_none(sim);
 }
 
-static struct gcs_object *clear(struct sim *sim, const struct sim_call *call, enum map_kind kind)
+/* Calls a method of the container that the map keeps its entries in. */
+static struct gcs_object *of_data(struct sim *sim, struct gcs_object *self, const char *method)
 {
-	struct gcs_object *data = sim_get_attribute_text(sim, call->args[0], "data"), *name, *result;
+	struct gcs_object *data = sim_get_attribute_text(sim, self, "data"), *name, *result;
 
-	(void)kind;
-	name = data ? sim_str_intern(sim, "clear", 5) : NULL;
+	name = data ? sim_str_intern(sim, method, strlen(method)) : NULL;
 	result = name ? sim_call_method(sim, data, name, 0, NULL) : NULL;
 	gcs_xdecref(name);
 	gcs_xdecref(data);
 	return result;
+}
+
+/* The youngest entry that is alive, as it leaves the map: a pair. */
+static struct gcs_object *pop_item(struct sim *sim, struct gcs_object *self, enum map_kind kind)
+{
+	size_t weak = kind == VALUES ? 1 : 0;
+	struct gcs_object *pair, *item, *other;
+
+	do {
+		pair = of_data(sim, self, "popitem");
+		if (!pair)
+			return NULL;
+		item = gcs_weakref_get((struct gcs_weakref *)sim_tuple_item(pair, weak));
+		other = sim_incref(sim_tuple_item(pair, !weak));
+		gcs_decref(pair);
+		if (!item)
+			gcs_decref(other);
+	} while (!item);
+	return weak ? sim_tuple_pack(sim, 2, other, item) : sim_tuple_pack(sim, 2, item, other);
+}
+
+static struct gcs_object *popitem(struct sim *sim, const struct sim_call *call, enum map_kind kind)
+{
+	return need(sim, call, "popitem", 0, 0) ? NULL : pop_item(sim, call->args[0], kind);
+}
+
+/* popitem()'s KeyError ends CPython's loop: with frames and tracebacks for it and for clear(). */
+static void end_of_clear(struct sim *sim)
+{
+	struct sim_error error = sim_fetch_pending(sim);
+	struct gcs_object *parts[4];
+
+	for (size_t i = 0; i < 4; i++)
+		parts[i] = sim_stand_in(sim);
+	if (parts[3])
+		sim_restore_pending(sim, error);
+	gcs_xdecref(sim_take_pending(sim));
+	for (size_t i = 0; i < 4; i++)
+		gcs_xdecref(parts[i]);
+}
+
+/* The maps lose one entry after the other: finalizers see those that are left. */
+static struct gcs_object *clear(struct sim *sim, const struct sim_call *call, enum map_kind kind)
+{
+	struct gcs_object *pair;
+
+	if (need(sim, call, "clear", 0, 0))
+		return NULL;
+	if (kind == SET)
+		return of_data(sim, call->args[0], "clear");
+	while ((pair = pop_item(sim, call->args[0], kind)))
+		gcs_decref(pair);
+	if (!sim_pending_is(sim, SIM_KEY_ERROR))
+		return NULL;
+	end_of_clear(sim);
+	return sim_none(sim);
 }
 
 /* --- WeakSet ----------------------------------------------------------------------------------------- */
@@ -446,7 +502,7 @@ typedef struct gcs_object *(*map_fn)(struct sim *sim, const struct sim_call *cal
 FOR_ALL(construct) FOR_ALL(length) FOR_ALL(contains) FOR_ALL(iter) FOR_ALL(update_method) FOR_ALL(clear)
 FOR_ALL(map_repr)
 FOR_DICTS(get_item) FOR_DICTS(set_item) FOR_DICTS(del_item) FOR_DICTS(get) FOR_DICTS(set_default) FOR_DICTS(pop)
-FOR_DICTS(values) FOR_DICTS(items) FOR_DICTS(refs)
+FOR_DICTS(values) FOR_DICTS(items) FOR_DICTS(refs) FOR_DICTS(popitem)
 FOR(set, add, SET) FOR(set, discard, SET) FOR(set, remove_item, SET)
 
 #define ROW(name, fn) {name, {values_##fn, keys_##fn, set_##fn}}
@@ -467,7 +523,7 @@ static const struct {
 	{"__delitem__", {values_del_item, keys_del_item}}, {"get", {values_get, keys_get}},
 	{"setdefault", {values_set_default, keys_set_default}}, {"pop", {values_pop, keys_pop}},
 	{"keys", {values_iter, keys_iter}}, {"values", {values_values, keys_values}},
-	{"items", {values_items, keys_items}},
+	{"items", {values_items, keys_items}}, {"popitem", {values_popitem, keys_popitem}},
 };
 
 static int add_function(struct sim *sim, struct gcs_object *namespace, const char *name, sim_method_fn fn)
