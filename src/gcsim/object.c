@@ -121,15 +121,13 @@ struct gcs_object *gcs_new_untracked(struct gcs_heap *heap, const struct gcs_typ
 	return object_make(heap, type, site, extra, bytes, NULL);
 }
 
-/* The bytes of an object that comes from a free list again: only the head's account goes on. */
-static void object_renew(struct gcs_object *o)
+/*
+ * The bytes of an object that comes from a free list again: its head's account goes on, and what lies
+ * before it is as the end of its last life left it: in no list, and without weak references.
+ */
+static inline void object_renew(struct gcs_object *o)
 {
-	struct variable saved = *object_variable(o);
-	size_t prefix = object_prefix(o->type, OBJECT_VARIABLE);
-
-	memset((char *)o - prefix, 0, prefix);
-	memset(o + 1, 0, o->type->size + saved.extra - sizeof(*o));
-	*object_variable(o) = saved;
+	memset(o + 1, 0, o->type->size + object_variable(o)->extra - sizeof(*o));
 }
 
 /*
