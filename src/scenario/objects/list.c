@@ -117,16 +117,24 @@ static struct gcs_object *make(struct sim *sim)
 	return list ? list : sim_no_memory_null(sim);
 }
 
-struct gcs_object *sim_list_new(struct sim *sim, size_t nr)
+/* An empty one with an array for @nr items, not tracked yet. */
+static inline struct gcs_object *make_with_room(struct sim *sim, size_t nr)
 {
 	struct gcs_object *self = make(sim);
 
-	if (!self)
-		return NULL;
-	if (nr && set_allocated(sim, as_list(self), nr)) {
+	if (self && nr && set_allocated(sim, as_list(self), nr)) {
 		gcs_decref(self);
 		return NULL;
 	}
+	return self;
+}
+
+struct gcs_object *sim_list_new(struct sim *sim, size_t nr)
+{
+	struct gcs_object *self = make_with_room(sim, nr);
+
+	if (!self)
+		return NULL;
 	if (nr)
 		memset(as_list(self)->items, 0, nr * sizeof(void *));
 	as_list(self)->nr = nr;
@@ -136,16 +144,18 @@ struct gcs_object *sim_list_new(struct sim *sim, size_t nr)
 
 struct gcs_object *sim_list_from(struct sim *sim, struct gcs_object *const *items, size_t nr)
 {
-	struct gcs_object *list = sim_list_new(sim, nr);
+	struct gcs_object *self = make_with_room(sim, nr);
 
-	if (!list) {
+	if (!self) {
 		for (size_t i = 0; i < nr; i++)
 			gcs_decref(items[i]);
 		return NULL;
 	}
-	if (nr)
-		memcpy(as_list(list)->items, items, nr * sizeof(*items));
-	return list;
+	for (size_t i = 0; i < nr; i++)
+		as_list(self)->items[i] = items[i];
+	as_list(self)->nr = nr;
+	gcs_track(self);
+	return self;
 }
 
 static inline int append(struct sim *sim, struct gcs_object *self, struct gcs_object *item)
