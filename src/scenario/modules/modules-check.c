@@ -40,9 +40,9 @@ static const char *const missing_attributes[] = {
 
 /* Methods that CPython would call and that nothing calls here. */
 static const char *const missing_methods[] = {
-	"__bytes__", "__class_getitem__", "__delete__", "__divmod__", "__get__", "__init_subclass__",
-	"__instancecheck__", "__ipow__", "__matmul__", "__mro_entries__", "__prepare__", "__rdivmod__",
-	"__rmatmul__", "__set__", "__set_name__", "__subclasscheck__", NULL,
+	"__bytes__", "__class_getitem__", "__delete__", "__divmod__", "__get__", "__instancecheck__", "__ipow__",
+	"__matmul__", "__mro_entries__", "__prepare__", "__rdivmod__", "__rmatmul__", "__set__",
+	"__subclasscheck__", NULL,
 };
 
 static int compare_bindings(const void *a, const void *b)

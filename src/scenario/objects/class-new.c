@@ -215,52 +215,57 @@ static struct gcs_object *mangled(struct sim *sim, struct sim_class *cls, struct
 	}
 }
 
+/* The names that are slots, as the class keeps them: a new list, sorted. */
+static struct gcs_object *own_slots(struct sim *sim, struct sim_class *cls, struct gcs_object *names)
+{
+	struct gcs_object *kept = sim_list_new(sim, 0);
+	int rc = kept ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < sim_tuple_size(names); i++) {
+		struct gcs_object *name = sim_tuple_item(names, i);
+		int slot = look_at_slot(sim, cls, name);
+
+		rc = slot > 0 ? sim_list_append_steal(sim, kept, mangled(sim, cls, name)) : slot;
+	}
+	if (rc < 0)
+		GCS_CLEAR(&kept);
+	else if (sim_list_size(kept))
+		qsort(((struct sim_list *)kept)->items, sim_list_size(kept), sizeof(struct gcs_object *),
+				compare_names);
+	return kept;
+}
+
 static int take_slots(struct sim *sim, struct sim_class *cls, struct gcs_object *given)
 {
-	struct gcs_object *list = sim_is_str(given) ? sim_list_new(sim, 0) : sim_list_from_iterable(sim, given);
-	size_t nr;
+	struct gcs_object *names = sim_is_str(given) ? sim_tuple_pack(sim, 1, sim_incref(given)) :
+			sim_tuple_from_iterable(sim, given);
+	struct gcs_object *kept = NULL;
 
-	if (!list || (sim_is_str(given) && sim_list_append(sim, list, given)))
-		goto fail;
-	nr = sim_list_size(list);
-	if (cls->exception && nr) {
+	if (names && cls->exception && sim_tuple_size(names))
 		sim_raise(sim, SIM_TYPE_ERROR, "__slots__ of exceptions are not supported");
-		goto fail;
-	}
-	cls->slot_names = nr ? sim_resize(sim, NULL, 0, nr * sizeof(*cls->slot_names)) : NULL;
-	if (nr && !cls->slot_names)
-		goto fail;
-	for (size_t i = 0; i < nr; i++) {
-		int slot = look_at_slot(sim, cls, sim_list_item(list, i));
-
-		if (slot < 0)
-			goto fail;
-		if (slot)
-			cls->slot_names[cls->nr_slots++] = mangled(sim, cls, sim_list_item(list, i));
-	}
-	if (nr != cls->nr_slots) {
-		/* Fewer are kept than there is room for: the size is known from their number. */
-		struct gcs_object **kept = cls->nr_slots ? sim_resize(sim, cls->slot_names, nr * sizeof(*kept),
-				cls->nr_slots * sizeof(*kept)) : NULL;
-
-		if (!cls->nr_slots)
-			gcs_mem_free(sim->heap, cls->slot_names, nr * sizeof(*kept));
-		cls->slot_names = kept;
-	}
-	if (cls->nr_slots)
-		qsort(cls->slot_names, cls->nr_slots, sizeof(*cls->slot_names), compare_names);
-	gcs_decref(list);
+	else if (names)
+		kept = own_slots(sim, cls, names);
+	gcs_xdecref(names);
+	if (!kept)
+		return -1;
+	cls->slot_tuple = sim_tuple_from_iterable(sim, kept);
+	gcs_decref(kept);
+	if (!cls->slot_tuple)
+		return -1;
+	cls->nr_slots = (uint16_t)sim_tuple_size(cls->slot_tuple);
 	return 0;
-fail:
-	gcs_xdecref(list);
-	return -1;
+}
+
+static struct gcs_object *slot_name(const struct sim_class *cls, size_t i)
+{
+	return sim_tuple_item(cls->slot_tuple, i);
 }
 
 static int add_members(struct sim *sim, struct sim_class *cls)
 {
 	for (size_t i = 0; i < cls->nr_slots; i++)
-		if (sim_class_set_item(sim, cls, sim_incref(cls->slot_names[i]), sim_member_descriptor_new(sim, cls,
-				cls->slot_names[i], cls->first_slot + i)))
+		if (sim_class_set_item(sim, cls, sim_incref(slot_name(cls, i)), sim_member_descriptor_new(sim, cls,
+				slot_name(cls, i), cls->first_slot + i)))
 			return -1;
 	return 0;
 }
@@ -405,6 +410,8 @@ static int fill(struct sim *sim, struct sim_class *cls)
 	if (!cls->qualname)
 		cls->qualname = sim_incref(cls->name);
 	set_class_cell(sim, cls);
+	if (sim_class_wrap_init_subclass(sim, cls))
+		return -1;
 	if (cls->has_dict && !cls->exception && !(cls->keys = sim_layout_new(sim)))
 		return -1;
 	cls->mro = make_mro(sim, cls);
@@ -437,7 +444,7 @@ struct gcs_object *sim_class_new(struct sim *sim, struct gcs_object *name, struc
 	cls->bases = bases;
 	cls->dict = dict;
 	gcs_track(&cls->head);
-	if (fill(sim, cls) == 0)
+	if (fill(sim, cls) == 0 && sim_class_call_hooks(sim, cls) == 0)
 		return &cls->head;
 	gcs_decref(&cls->head);
 	return NULL;

@@ -236,9 +236,7 @@ static void class_dealloc(struct gcs_object *self)
 	GCS_CLEAR(&cls->mro);
 	GCS_CLEAR(&cls->subclasses);
 	GCS_CLEAR(&cls->qualname);
-	for (size_t i = 0; cls->slot_names && i < cls->nr_slots; i++)
-		gcs_decref(cls->slot_names[i]);
-	gcs_mem_free(sim->heap, cls->slot_names, cls->nr_slots * sizeof(*cls->slot_names));
+	GCS_CLEAR(&cls->slot_tuple);
 	if (cls->keys)
 		sim_layout_unref(sim, cls->keys);
 	sim_class_release_type(sim, cls);

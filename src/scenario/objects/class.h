@@ -26,4 +26,8 @@ static inline const struct sim_type *sim_type_base_slots(const struct sim_class 
 
 struct gcs_object *sim_user_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
 
+/* class-hooks.c: before the class is complete, and after. */
+int sim_class_wrap_init_subclass(struct sim *sim, struct sim_class *cls);
+int sim_class_call_hooks(struct sim *sim, struct sim_class *cls);
+
 #endif

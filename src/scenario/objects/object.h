@@ -147,7 +147,7 @@ struct sim_class {
 	uint32_t version;		/* 0: lookups are not cached; changes with the attributes */
 	uint16_t nr_slots;		/* own __slots__, without __dict__ and __weakref__ */
 	uint16_t first_slot;		/* slots of the bases come before */
-	struct gcs_object **slot_names;	/* sorted; owned */
+	struct gcs_object *slot_tuple;	/* their names, sorted; NULL: no __slots__; not visited, as in CPython */
 	bool has_dict, has_weakref, has_init, has_getattr, has_setattr;
 	struct sim_shared_keys *keys;	/* NULL: instances have no shared layout */
 	struct gcs_block slot_block;

@@ -106,7 +106,7 @@ enum sim_stop { SIM_RUNNING, SIM_STOP_STEPS, SIM_STOP_BYTES };
 	D(code) D(globals) D(self) D(func) D(annotations) D(builtins) D(wrapped) D(main) D(file) D(args)        \
 	D(context) D(cause) D(traceback) D(notes) D(suppress_context) D(subclasses) D(reversed) D(callback)     \
 	D(set) D(get) D(delete) D(loader) D(spec) D(package) D(classcell) D(reduce) D(basicsize)                \
-	D(length_hint) D(set_name)                                                                              \
+	D(length_hint) D(set_name) D(init_subclass)                                                             \
 	N(args) N(value) N(name) N(obj) N(data) N(key) N(alive) N(atexit) N(Py_Repr)
 
 struct sim_names {
