@@ -153,6 +153,7 @@ struct sim {
 	struct gcs_object *main_globals;	/* dict of __main__ */
 	struct gcs_object *finalizers;	/* dict of live weakref.finalize objects, see weak.h */
 	uint64_t finalize_index;
+	bool finalizers_over;		/* the shutdown has run them: no other one runs */
 
 	/* The class of the pending exception (owned), or NULL when there is none, and what belongs to it.  Change
 	   them through sim_raise() and its kin, which tell the collector. */

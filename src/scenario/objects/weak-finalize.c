@@ -91,7 +91,7 @@ static struct gcs_object *finalize_call(struct sim *sim, struct gcs_object *self
 	(void)call;
 	if (!info)
 		return sim->pending ? NULL : sim_none(sim);
-	result = run(sim, info);
+	result = sim->finalizers_over ? sim_none(sim) : run(sim, info);
 	gcs_decref(&info->head);
 	return result;
 }
@@ -268,8 +268,12 @@ static struct gcs_object *youngest(struct sim *sim)
 
 void sim_weakref_run_finalizers(struct sim *sim)
 {
+	bool disabled = sim->finalizers && sim_dict_size(sim->finalizers) && gcs_is_enabled(sim->heap);
 	struct gcs_object *self, *result;
 
+	/* as CPython: no collection in between */
+	if (disabled)
+		gcs_disable(sim->heap);
 	while (sim->finalizers && !sim->stop && (self = youngest(sim))) {
 		result = finalize_call(sim, self, NULL);
 		gcs_xdecref(result);
@@ -277,4 +281,7 @@ void sim_weakref_run_finalizers(struct sim *sim)
 			sim_unraisable(sim, self);
 		gcs_decref(self);
 	}
+	if (disabled)
+		gcs_enable(sim->heap);
+	sim->finalizers_over = sim->finalizers != NULL;
 }
