@@ -253,6 +253,12 @@ program_postgresql() {
 	"${as[@]}" "${trace[@]}" $pg_bin/postgres -D "$PWD/data" -k "$PWD" -c listen_addresses= -c fsync=off >server.log 2>&1 &
 	local server=$!
 	wait_for_socket .s.PGSQL.5432
+	# The socket is there before the server lets anybody in.
+	local i
+	for ((i = 0; i < 200; i++)); do
+		$pg_bin/psql -h "$PWD" -U postgres -qAt -c 'select 1' >/dev/null 2>&1 && break
+		sleep 0.1
+	done
 	$pg_bin/psql -h "$PWD" -U postgres -qAt -c 'create table t as select i, md5(i::text) m from generate_series(1, 50000) i' \
 		-c 'create index on t(m)' -c 'select count(*), min(m), max(m) from t' -c 'select sum(i) from t where m like $$a%$$'
 	$pg_bin/pgbench -h "$PWD" -U postgres -i -q -s 1 postgres >/dev/null 2>&1
