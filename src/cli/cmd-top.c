@@ -23,6 +23,9 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("top", resolver);
+	/* Why an account is empty is worth more than the empty table. */
+	if (statistics->nr_items == 0)
+		hl_write_warnings(stderr, *snapshot, "heapledger top: note: ");
 	report.snapshot = *snapshot;
 	report.statistics = statistics;
 	cli_writer(g->format)->top(stdout, &report);
