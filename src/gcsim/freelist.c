@@ -31,6 +31,11 @@ void gcs_freelist_hold(struct gcs_freelist *list)
 	list->holds = true;
 }
 
+void gcs_freelist_stay(struct gcs_freelist *list)
+{
+	list->stays = true;
+}
+
 static bool has_room(const struct gcs_freelist *list)
 {
 	return list->heap->profile == GCS_PROFILE_CPYTHON311 && list->nr < list->max;
@@ -89,5 +94,6 @@ static void list_clear(struct gcs_heap *heap, struct gcs_freelist *list)
 void freelists_clear(struct gcs_heap *heap)
 {
 	for (struct gcs_freelist *list = heap->freelists; list; list = list->newer)
-		list_clear(heap, list);
+		if (!list->stays)
+			list_clear(heap, list);
 }

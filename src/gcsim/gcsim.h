@@ -366,10 +366,15 @@ struct gcs_freelist;
 struct gcs_freelist *gcs_freelist_make(struct gcs_heap *heap, unsigned int max);	/* lives as the heap */
 /* The list keeps what it is given, and gives nothing out (CPython 3.11's tuples of 20). */
 void gcs_freelist_hold(struct gcs_freelist *list);
+/* Full collections leave it as it is (CPython 3.11's one slice). */
+void gcs_freelist_stay(struct gcs_freelist *list);
 
 /* As gcs_new_untracked(); @list may be NULL.  All objects of a list have one @type->size + @extra. */
 struct gcs_object *gcs_freelist_new(struct gcs_freelist *list, struct gcs_heap *heap, const struct gcs_type *type,
 		struct gcs_site *site, size_t extra, uint64_t bytes);
+/* The same, but never one that is kept: it counts as an allocation (CPython's list() and dict()). */
+struct gcs_object *gcs_freelist_new_object(struct gcs_freelist *list, struct gcs_heap *heap,
+		const struct gcs_type *type, struct gcs_site *site, size_t extra, uint64_t bytes);
 /* Plain memory in the same way (keys of dicts): its block stays in the trace while it is kept. */
 void *gcs_freelist_take_memory(struct gcs_freelist *list, struct gcs_block *block, struct gcs_site *site);
 bool gcs_freelist_keep_memory(struct gcs_freelist *list, void *memory, size_t bytes, struct gcs_block *block);

@@ -93,6 +93,7 @@ struct gcs_freelist {
 	struct kept_memory *memory;
 	unsigned int nr, max;
 	bool holds;			/* nothing is given out again */
+	bool stays;			/* through full collections */
 };
 
 #define POOL_GRAIN 16u

@@ -167,6 +167,12 @@ struct gcs_object *gcs_freelist_new(struct gcs_freelist *list, struct gcs_heap *
 	return o;
 }
 
+struct gcs_object *gcs_freelist_new_object(struct gcs_freelist *list, struct gcs_heap *heap,
+		const struct gcs_type *type, struct gcs_site *site, size_t extra, uint64_t bytes)
+{
+	return object_make(heap, type, site, extra, bytes, list);
+}
+
 static bool is_dead(struct gcs_object *o, const char *message)
 {
 	if (__builtin_expect(!(o->block.flags & OBJECT_FREED) && o->refs >= 0, 1))

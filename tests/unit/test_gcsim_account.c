@@ -219,6 +219,30 @@ static struct node *kept_at(struct gcs_freelist *list, unsigned int line)
 	return (struct node *)o;
 }
 
+START_TEST(new_objects_go_past_a_free_list_and_return_to_it)
+{
+	struct gcs_freelist *list = gcs_freelist_make(heap, 20);
+	struct node *kept = kept_at(list, 1), *first, *second;
+	struct gcs_object *o;
+
+	GCS_DECREF(kept);
+	ck_assert_int_eq(count0(), 1);
+	o = gcs_freelist_new_object(list, heap, &deep_type, site_at("a.c", 2), 0, 100);
+	ck_assert_ptr_ne(o, kept);
+	ck_assert_int_eq(count0(), 2);
+	gcs_track(o);
+	GCS_DECREF(o);
+	ck_assert_int_eq(count0(), 2);
+	first = kept_at(list, 3);
+	second = kept_at(list, 3);
+	ck_assert_ptr_eq(first, o);
+	ck_assert_ptr_eq(second, kept);
+	ck_assert_int_eq(count0(), 2);
+	GCS_DECREF(first);
+	GCS_DECREF(second);
+}
+END_TEST
+
 /* The measure of oracle/gc/57, with a list of 20 and 30 objects. */
 START_TEST(free_lists_hide_allocations_from_the_counts)
 {
@@ -404,6 +428,7 @@ Suite *make_suite(void)
 	suite_add_tcase(suite, core);
 	tcase_add_checked_fixture(cpython, start_cpython, heap_end);
 	tcase_add_test(cpython, free_lists_hide_allocations_from_the_counts);
+	tcase_add_test(cpython, new_objects_go_past_a_free_list_and_return_to_it);
 	tcase_add_test(cpython, reused_objects_are_clean_and_traced_at_their_new_line);
 	tcase_add_test(cpython, a_list_that_holds_gives_nothing_out);
 	tcase_add_test(cpython, kept_arrays_stay_traced_where_they_were_made);

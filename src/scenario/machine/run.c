@@ -52,13 +52,14 @@ void vm_detach(struct sim *sim)
 
 	if (!vm)
 		return;
+	/* A traceback's frames know their codes: it goes before these. */
+	GCS_CLEAR(&vm->last_exception);
+	GCS_CLEAR(&vm->last_traceback);
+	GCS_CLEAR(&vm->build_class);
 	vm_release_constants(vm);
 	frame_release_chunks(vm);
 	vm_release_sites(vm);
 	vm_unload(vm);
-	gcs_xdecref(vm->last_exception);
-	gcs_xdecref(vm->last_traceback);
-	gcs_xdecref(vm->build_class);
 	sim->vm = NULL;
 	sim->vm_state = NULL;
 	free(vm);

@@ -89,6 +89,8 @@ struct sim_dict {
 };
 
 struct gcs_object *sim_dict_new(struct sim *sim);
+/* As dict() makes it, past the free list. */
+struct gcs_object *sim_dict_new_object(struct sim *sim);
 /* BUILD_MAP, BUILD_CONST_KEY_MAP: room for all at once; keys at @keys[0], @keys[@step]..., values likewise;
  * borrowed. */
 struct gcs_object *sim_dict_from_items(struct sim *sim, struct gcs_object *const *keys,

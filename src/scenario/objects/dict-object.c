@@ -358,7 +358,7 @@ static struct gcs_object *dict_construct(struct sim *sim, struct sim_class *cls,
 	(void)cls;
 	if (call->nr > 1)
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "dict expected at most 1 argument, got %zu", call->nr);
-	dict = sim_dict_new(sim);
+	dict = sim_dict_new_object(sim);
 	if (dict && ((call->nr && sim_dict_update(sim, dict, call->args[0])) || set_keywords(sim, dict, call)))
 		GCS_CLEAR(&dict);
 	return dict;
@@ -440,7 +440,7 @@ static struct gcs_object *dict_update(struct sim *sim, struct gcs_object *self, 
 static struct gcs_object *dict_fromkeys(struct sim *sim, struct gcs_object *cls, const struct sim_call *call)
 {
 	struct gcs_object *value = call->nr > 1 ? call->args[1] : sim->none, *from = call->args[0], *key, *iterator;
-	struct gcs_object *dict = sim_dict_new(sim);
+	struct gcs_object *dict = sim_dict_new_object(sim);
 	size_t guess = sim_kind(from) == SIM_DICT ? sim_dict_size(from) : sim_kind(from) == SIM_SET ||
 		sim_kind(from) == SIM_FROZENSET ? sim_set_size(from) : 0;
 

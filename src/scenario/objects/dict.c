@@ -508,6 +508,14 @@ struct gcs_object *sim_dict_new(struct sim *sim)
 	return dict ? dict : sim_no_memory_null(sim);
 }
 
+struct gcs_object *sim_dict_new_object(struct sim *sim)
+{
+	struct gcs_object *dict = gcs_freelist_new_object(sim->dict_free, sim->heap, &sim_dict_type.gc, sim->site, 0,
+			DICT_BYTES);
+
+	return dict ? dict : sim_no_memory_null(sim);
+}
+
 struct gcs_object *sim_dict_from_values(struct sim *sim, struct sim_shared_keys *keys, struct sim_values *values,
 		const struct gcs_block *block)
 {

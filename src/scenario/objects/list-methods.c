@@ -2,6 +2,15 @@
 /* list: methods, sorting. */
 #include "internal.h"
 
+struct gcs_object *sim_list_from_iterable(struct sim *sim, struct gcs_object *iterable)
+{
+	struct gcs_object *list = sim_list_new(sim, 0);
+
+	if (list && sim_list_extend(sim, list, iterable))
+		GCS_CLEAR(&list);
+	return list;
+}
+
 static struct sim_list *as_list(struct gcs_object *object)
 {
 	return (struct sim_list *)object;

@@ -12,10 +12,11 @@ static struct sim_range *as_range(struct gcs_object *object)
 struct gcs_object *sim_slice_new(struct sim *sim, struct gcs_object *start, struct gcs_object *stop,
 		struct gcs_object *step)
 {
-	struct sim_slice *slice = (struct sim_slice *)sim_alloc(sim, &sim_slice_type.gc, 0, 0);
+	struct sim_slice *slice = (struct sim_slice *)gcs_freelist_new(sim->slice_free, sim->heap, &sim_slice_type.gc,
+			sim->site, 0, 40 + SIM_GC_HEAD);
 
 	if (!slice)
-		return NULL;
+		return sim_no_memory_null(sim);
 	slice->start = sim_incref(start ? start : sim->none);
 	slice->stop = sim_incref(stop ? stop : sim->none);
 	slice->step = sim_incref(step ? step : sim->none);

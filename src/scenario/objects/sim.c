@@ -161,8 +161,10 @@ static int make_freelists(struct sim *sim)
 	sim->dict_free = gcs_freelist_make(sim->heap, 80);
 	sim->keys_free = gcs_freelist_make(sim->heap, 80);
 	sim->float_free = gcs_freelist_make(sim->heap, 100);
-	if (!sim->list_free || !sim->dict_free || !sim->keys_free || !sim->float_free)
+	sim->slice_free = gcs_freelist_make(sim->heap, 1);
+	if (!sim->list_free || !sim->dict_free || !sim->keys_free || !sim->float_free || !sim->slice_free)
 		return -1;
+	gcs_freelist_stay(sim->slice_free);
 	for (int i = 1; i < SIM_TUPLE_LISTS; i++) {
 		sim->tuple_free[i] = gcs_freelist_make(sim->heap, 2000);
 		if (!sim->tuple_free[i])
@@ -171,6 +173,15 @@ static int make_freelists(struct sim *sim)
 	/* CPython keeps tuples of 20 and never uses them again. */
 	gcs_freelist_hold(sim->tuple_free[SIM_TUPLE_LISTS - 1]);
 	return 0;
+}
+
+/* The start has used slices, and left one behind. */
+static int leave_slice(struct sim *sim)
+{
+	struct gcs_object *slice = sim_slice_new(sim, NULL, NULL, NULL);
+
+	gcs_xdecref(slice);
+	return slice ? 0 : -1;
 }
 
 static int make_constants(struct sim *sim)
@@ -253,8 +264,8 @@ static int start(struct sim *sim)
 
 	sim->start_site = sim->site = gcs_site(sim->heap, &frame, 1, 1);
 	gcs_disable(sim->heap);
-	if (!sim->site || make_freelists(sim) || make_constants(sim) || make_bools(sim) || make_names(sim) ||
-			make_classes(sim) || make_memory_error(sim))
+	if (!sim->site || make_freelists(sim) || make_constants(sim) || leave_slice(sim) || make_bools(sim) ||
+			make_names(sim) || make_classes(sim) || make_memory_error(sim))
 		return -1;
 	/* A new interpreter's collector is on, and its counters are the program's business. */
 	gcs_preset(sim->heap, (const struct gcs_generation_stats[GCS_NR_GENERATIONS]){0},

@@ -179,7 +179,7 @@ struct sim {
 	sim_write_fn out, err;
 	void *write_arg;
 
-	struct gcs_freelist *list_free, *dict_free, *keys_free, *float_free, *tuple_free[SIM_TUPLE_LISTS];
+	struct gcs_freelist *list_free, *dict_free, *keys_free, *float_free, *slice_free, *tuple_free[SIM_TUPLE_LISTS];
 	struct sim_method_cache *method_cache;
 	uint32_t next_class_version;
 	struct sim_class *extensions;	/* classes of SIM_EXTENSION types */

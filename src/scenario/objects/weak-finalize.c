@@ -205,6 +205,7 @@ static struct gcs_object *finalize_construct(struct sim *sim, struct sim_class *
 		gcs_xdecref(self);
 		return NULL;
 	}
+	gcs_track(self);
 	gcs_track(&info->head);
 	info->atexit = true;
 	info->index = sim->finalize_index++;
@@ -227,8 +228,16 @@ static const struct sim_getset finalize_getsets[] = {
 	{0},
 };
 
+/* It refers to nothing, but is an instance of a class to CPython, and the collector knows those. */
+static void finalize_dealloc(struct gcs_object *self)
+{
+	gcs_untrack(self);
+	gcs_object_free(self);
+}
+
 static const struct sim_type finalize_type = {
-	.gc = {.name = "finalize", .size = sizeof(struct finalize), .size_of = sim_size_basic},
+	.gc = {.name = "finalize", .size = sizeof(struct finalize), .flags = GCS_TYPE_GC,
+		.dealloc = finalize_dealloc, .size_of = sim_size_basic},
 	.kind = SIM_EXTENSION,
 	.basic_size = SIM_OBJECT_HEAD,
 	.methods = finalize_methods,

@@ -149,7 +149,8 @@ static int update(struct sim *sim, struct gcs_object *self, struct gcs_object *o
 		gcs_xdecref(list);
 		return list ? result : -1;
 	}
-	dict = sim_dict_new(sim);
+	/* As dict(other), which a dictionary is spared. */
+	dict = sim_kind(other) == SIM_DICT ? sim_dict_new(sim) : sim_dict_new_object(sim);
 	result = dict ? sim_dict_update(sim, dict, other) : -1;
 	while (!result && sim_dict_next(dict, &pos, &key, &value))
 		result = store(sim, self, key, value, kind);
@@ -159,11 +160,14 @@ static int update(struct sim *sim, struct gcs_object *self, struct gcs_object *o
 
 static struct gcs_object *construct(struct sim *sim, const struct sim_call *call, enum map_kind kind)
 {
-	struct gcs_object *self = call->args[0];
+	struct gcs_object *self = call->args[0], *other = call->nr > 1 ? call->args[1] : NULL;
 
 	if (need(sim, call, "__init__", 0, 1) || set_up(sim, self, kind))
 		return NULL;
-	if (call->nr > 1 && call->args[1] != sim->none && update(sim, self, call->args[1], kind))
+	/* Without an argument, weak values are updated with an empty tuple. */
+	if (call->nr < 2)
+		other = kind == VALUES ? sim->empty_tuple : sim->none;
+	if (other != sim->none && update(sim, self, other, kind))
 		return NULL;
 	return sim_none(sim);
 }
