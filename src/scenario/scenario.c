@@ -38,7 +38,8 @@ static int run(struct sim *sim, const struct program *program, const struct scen
 		if (o->ended)
 			rc = o->ended(sim->heap, o->ended_arg);
 		run_shutdown(sim);
-		if (!out->stop && sim->stop) {
+		/* Also while the last words were printed, or at the end. */
+		if (sim->stop) {
 			out->status = RUN_LIMIT;
 			out->stop = sim->stop;
 		}
