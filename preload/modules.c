@@ -23,25 +23,27 @@
 uint64_t hl_loader_start;
 uint64_t hl_loader_bytes;
 uint32_t hl_modules_hints;
-uint32_t hl_modules_nr_tagged;
 uint32_t hl_modules_generation;
+uint64_t hl_modules_moved_start;
+uint64_t hl_modules_moved_bytes;
 
 static struct hl_table modules = { HL_SECTION_MODULES, 0, sizeof(struct hl_module), 5, { 0 } };
 static struct hl_table generations = { HL_SECTION_GENERATIONS, 0, sizeof(struct hl_generation), 8,
 	{ 0 } };
 
 /*
- * Objects that are loaded where another one was before.  Their addresses carry the record's tag in
- * nodes, so that a node is never taken for that of another object, and is found again when its own
- * object comes back.
+ * Objects whose addresses nodes have otherwise than memory: those loaded where another one was before,
+ * whose nodes carry the record's tag, so that none is ever taken for that of another object; and those
+ * that came back elsewhere, whose nodes are at the addresses of the record.
  */
-struct tagged {
+struct moved {
 	uint64_t start;
 	uint64_t end;			/* 0: free */
-	uint64_t tag;			/* in its place */
+	uint64_t change;		/* that of the record, with its tag, less that in memory */
 };
-#define MAX_TAGGED 256u
-static struct tagged tagged[MAX_TAGGED];
+#define MAX_MOVED 512u
+static struct moved moved[MAX_MOVED];
+static uint32_t nr_moved;
 static uint32_t last_tag;
 
 /*
@@ -53,12 +55,24 @@ struct known {
 	struct hl_module module;
 	const char *path;
 	size_t path_bytes;
+	uint64_t distance;		/* of the record's addresses from those in memory, while it is loaded */
 	uint64_t seen;			/* number of the last look that saw it */
-	uint64_t added;			/* number of the look that saw it first */
+	uint32_t id;
+	uint32_t next;			/* of the same bucket: its id + 1 */
+	bool written;
 };
-#define MAX_KNOWN 8192u
-static struct known known[MAX_KNOWN];
-static uint64_t nr_known;
+#define BLOCK_OF_KNOWN 256u
+#define MAX_KNOWN (256u * BLOCK_OF_KNOWN)
+#define NR_BUCKETS 1024u
+static struct known *known[MAX_KNOWN / BLOCK_OF_KNOWN];
+static uint32_t nr_known;
+static uint32_t buckets[NR_BUCKETS];	/* the newest record's id + 1 */
+
+/*
+ * Too many objects to tell all of them apart by addresses and tags: from now on generations alone do.
+ * Then records stay closed, and every unloading begins new nodes.
+ */
+static bool exhausted;
 
 static unsigned long long last_adds, last_subs;
 
@@ -67,6 +81,7 @@ struct look {
 	uint64_t number;
 	uint32_t index;			/* objects so far; the first is the program itself */
 	bool subs_changed;
+	bool found_all;			/* of what is loaded, where it was */
 };
 static uint64_t looks;
 
@@ -84,38 +99,85 @@ void hl_modules_count_hint(void)
 	__atomic_fetch_add(&hl_modules_hints, 1, __ATOMIC_RELAXED);
 }
 
-uint64_t hl_modules_find_tag(uint64_t ip)
+uint64_t hl_modules_find_change(uint64_t ip)
 {
-	uint32_t n = __atomic_load_n(&hl_modules_nr_tagged, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&nr_moved, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < n; i++)
-		if (ip >= tagged[i].start && ip < __atomic_load_n(&tagged[i].end, __ATOMIC_ACQUIRE))
-			return tagged[i].tag;
+		if (ip >= moved[i].start && ip < __atomic_load_n(&moved[i].end, __ATOMIC_ACQUIRE))
+			return moved[i].change;
 	return 0;
 }
 
-static bool use_tag(const struct hl_module *module)
+uint64_t hl_modules_in_memory(uint64_t recorded)
 {
+	uint32_t n = __atomic_load_n(&nr_moved, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t ip = recorded - moved[i].change;
+
+		if (ip >= moved[i].start && ip < __atomic_load_n(&moved[i].end, __ATOMIC_ACQUIRE))
+			return ip;
+	}
+	return recorded & ~HL_IP_TAG_MASK;
+}
+
+/* Readers look at the start first: whatever they see of the two covers what was moved before. */
+static void widen_moved(uint64_t start, uint64_t end)
+{
+	uint64_t first = hl_modules_moved_start, last = first + hl_modules_moved_bytes;
+
+	if (last == first)
+		first = last = start;
+	first = start < first ? start : first;
+	last = end > last ? end : last;
+	__atomic_store_n(&hl_modules_moved_bytes, last - first, __ATOMIC_RELEASE);
+	__atomic_store_n(&hl_modules_moved_start, first, __ATOMIC_RELEASE);
+}
+
+/* What is loaded at @start has the record @module.  False: there is no room to say so. */
+static bool set_moved(const struct hl_module *module, uint64_t start)
+{
+	uint64_t change = module->start - start + ((uint64_t)module->tag << HL_IP_TAG_SHIFT);
+	uint64_t end = start + (module->end - module->start);
 	uint32_t i = 0;
 
-	while (i < hl_modules_nr_tagged && tagged[i].end != 0)
+	if (change == 0)
+		return true;
+	while (i < nr_moved && moved[i].end != 0)
 		i++;
-	if (i == MAX_TAGGED)
+	if (i == MAX_MOVED)
 		return false;
-	tagged[i].start = module->start;
-	tagged[i].tag = (uint64_t)module->tag << HL_IP_TAG_SHIFT;
+	widen_moved(start, end);
+	moved[i].start = start;
+	moved[i].change = change;
 	/* Readers see the end last: until then the entry holds no address. */
-	__atomic_store_n(&tagged[i].end, module->end, __ATOMIC_RELEASE);
-	if (i == hl_modules_nr_tagged)
-		__atomic_store_n(&hl_modules_nr_tagged, i + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&moved[i].end, end, __ATOMIC_RELEASE);
+	if (i == nr_moved)
+		__atomic_store_n(&nr_moved, i + 1, __ATOMIC_RELEASE);
 	return true;
 }
 
-static void drop_tag(const struct hl_module *module)
+static void drop_moved(uint64_t start)
 {
-	for (uint32_t i = 0; i < hl_modules_nr_tagged; i++)
-		if (tagged[i].tag == (uint64_t)module->tag << HL_IP_TAG_SHIFT)
-			__atomic_store_n(&tagged[i].end, 0, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < nr_moved; i++)
+		if (moved[i].end != 0 && moved[i].start == start)
+			__atomic_store_n(&moved[i].end, 0, __ATOMIC_RELEASE);
+}
+
+static struct known *known_of(uint32_t id)
+{
+	return &known[id / BLOCK_OF_KNOWN][id % BLOCK_OF_KNOWN];
+}
+
+static bool is_loaded(const struct known *entry)
+{
+	return entry->module.last_generation == 0;
+}
+
+static uint64_t start_in_memory(const struct known *entry)
+{
+	return entry->module.start - entry->distance;
 }
 
 static uint32_t generation(void)
@@ -167,9 +229,26 @@ static void describe(const struct dl_phdr_info *info, struct hl_module *module)
 	}
 }
 
+static uint32_t *bucket_of(const struct hl_module *module)
+{
+	uint64_t word;
+
+	memcpy(&word, module->build_id, sizeof(word));
+	return &buckets[((word ^ (module->end - module->start)) * 0x9e3779b97f4a7c15u >> 32) % NR_BUCKETS];
+}
+
+static void add_to_bucket(struct known *entry)
+{
+	uint32_t *bucket = bucket_of(&entry->module);
+
+	entry->next = *bucket;
+	*bucket = entry->id + 1;
+}
+
+/* But for where it lies. */
 static bool same_object(const struct hl_module *a, const struct hl_module *b)
 {
-	return a->bias == b->bias && a->start == b->start && a->end == b->end &&
+	return a->end - a->start == b->end - b->start && a->start - a->bias == b->start - b->bias &&
 		a->build_id_bytes == b->build_id_bytes &&
 		memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
 }
@@ -179,39 +258,71 @@ static bool overlap(const struct hl_module *a, const struct hl_module *b)
 	return a->start < b->end && b->start < a->end;
 }
 
-/* The record of an object that is loaded, opened again if it was closed; or NULL. */
-static struct known *find_known(const struct hl_module *wanted)
+/* The record of what the loader shows, if it lies where it lay; or NULL. */
+static struct known *find_loaded(const struct hl_module *shown)
 {
-	for (uint64_t id = nr_known; id-- > 0;) {
-		struct hl_module *module = &known[id].module;
+	for (uint32_t id = *bucket_of(shown); id != 0; id = known_of(id - 1)->next) {
+		struct known *entry = known_of(id - 1);
 
-		if (!same_object(module, wanted))
-			continue;
-		if (module->last_generation != 0 && module->tag != 0 && !use_tag(module))
-			return NULL;
-		module->last_generation = 0;
-		return &known[id];
+		if (is_loaded(entry) && start_in_memory(entry) == shown->start && same_object(&entry->module, shown))
+			return entry;
 	}
 	return NULL;
 }
 
-/* An object where another one is known to have been gets a tag; without a tag, all nodes are new. */
+/*
+ * The closed record of an object that is back: at its old place if it lies there again, at another only
+ * with a build-id, which says that the contents are the same, and the name, which readers go by.
+ */
+static struct known *find_closed(const struct hl_module *shown, const char *path, size_t path_bytes)
+{
+	struct known *elsewhere = NULL;
+
+	for (uint32_t id = *bucket_of(shown); id != 0; id = known_of(id - 1)->next) {
+		struct known *entry = known_of(id - 1);
+
+		if (is_loaded(entry) || !same_object(&entry->module, shown))
+			continue;
+		if (entry->module.start == shown->start)
+			return entry;
+		if (shown->build_id_bytes != 0 && path_bytes != 0 && entry->path_bytes == path_bytes &&
+			memcmp(entry->path, path, path_bytes) == 0)
+			elsewhere = entry;
+	}
+	return elsewhere;
+}
+
+static struct known *reopen(const struct hl_module *shown, const char *path, size_t path_bytes)
+{
+	struct known *entry = exhausted ? NULL : find_closed(shown, path, path_bytes);
+
+	if (!entry)
+		return NULL;
+	if (!set_moved(&entry->module, shown->start)) {
+		exhausted = true;
+		return NULL;
+	}
+	entry->distance = entry->module.start - shown->start;
+	entry->module.last_generation = 0;
+	return entry;
+}
+
+/* An object where the record of another one is gets a tag. */
 static void choose_tag(struct hl_module *module)
 {
-	uint64_t id = 0;
+	uint32_t id = 0;
 
-	while (id < nr_known && !overlap(&known[id].module, module))
+	while (id < nr_known && !overlap(&known_of(id)->module, module))
 		id++;
-	if (id == nr_known)
+	if (id == nr_known || exhausted)
 		return;
-	if (last_tag < HL_MAX_IP_TAG) {
-		module->tag = last_tag + 1;
-		if (use_tag(module)) {
-			last_tag++;
-			return;
-		}
-		module->tag = 0;
+	module->tag = last_tag + 1;
+	if (last_tag < HL_MAX_IP_TAG && set_moved(module, module->start)) {
+		last_tag++;
+		return;
 	}
+	module->tag = 0;
+	exhausted = true;
 	hl_stacks_forget();
 }
 
@@ -237,59 +348,98 @@ static const char *keep_path(const char *path, size_t length)
 }
 
 /* Copies what is known into the ledger's table. */
-static void write_record(const struct known *entry)
+static void write_record(struct known *entry)
 {
-	struct hl_module *record = hl_table_make(&modules, (uint64_t)(entry - known));
+	struct hl_module *record = hl_table_make(&modules, entry->id);
 
+	entry->written = record != NULL;
 	if (record)
 		*record = entry->module;
 }
 
-static struct known *add_known(const struct look *look, const struct dl_phdr_info *info,
-	const struct hl_module *described)
+static struct known *add_known(const struct hl_module *shown, const char *path, size_t path_bytes)
 {
-	struct known *entry = &known[nr_known];
-	const char *path = info->dlpi_name ? info->dlpi_name : "";
-	static char exe[4096];		/* too large for small stacks; only the refresher is here */
-	ssize_t length = (ssize_t)strnlen(path, sizeof(exe));
+	uint32_t id = nr_known;
+	struct known *entry;
 
-	if (nr_known == MAX_KNOWN)
+	if (id < MAX_KNOWN && !known[id / BLOCK_OF_KNOWN])
+		known[id / BLOCK_OF_KNOWN] = hl_os_map(BLOCK_OF_KNOWN * sizeof(**known));
+	if (id == MAX_KNOWN || !known[id / BLOCK_OF_KNOWN]) {
+		exhausted = true;
 		return NULL;
-	if (length == 0 && look->index == 0) {
-		length = hl_os_readlink("/proc/self/exe", exe, sizeof(exe));
-		path = exe;
-		length = length < 0 ? 0 : length;
 	}
-	entry->module = *described;
-	entry->added = look->number;
+	entry = known_of(id);
+	*entry = (struct known){ .module = *shown, .id = id };
 	choose_tag(&entry->module);
 	entry->module.first_generation = generation();
-	entry->path = keep_path(path, (size_t)length);
-	entry->path_bytes = entry->path ? (size_t)length : 0;
+	entry->path = keep_path(path, path_bytes);
+	entry->path_bytes = entry->path ? path_bytes : 0;
 	entry->module.path = hl_store_string(entry->path, entry->path_bytes);
 	write_record(entry);
+	add_to_bucket(entry);
 	nr_known++;
 	__atomic_store_n(&hl_globals->nr_modules, nr_known, __ATOMIC_RELEASE);
 	return entry;
 }
 
-static int look_at(struct dl_phdr_info *info, size_t bytes, void *data)
+/* What the loader shows of one object, to be found where it was. */
+static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	struct look *look = data;
-	struct hl_module described;
+	struct hl_module shown;
 	struct known *entry;
 
 	(void)bytes;
-	describe(info, &described);
-	if (described.start < described.end) {
-		entry = find_known(&described);
+	describe(info, &shown);
+	if (shown.start >= shown.end)
+		return 0;
+	entry = find_loaded(&shown);
+	if (!entry) {
+		look->found_all = false;
+		return 0;
+	}
+	entry->seen = look->number;
+	if (!entry->written)
+		write_record(entry);
+	return 0;
+}
+
+/* The name of what the loader shows; the program itself has none there. */
+static const char *name_of(const struct look *look, const struct dl_phdr_info *info, size_t *bytes)
+{
+	static char exe[4096];		/* too large for small stacks; only the refresher is here */
+	const char *path = info->dlpi_name ? info->dlpi_name : "";
+	ssize_t length = (ssize_t)strnlen(path, sizeof(exe));
+
+	if (length == 0 && look->index == 0) {
+		length = hl_os_readlink("/proc/self/exe", exe, sizeof(exe));
+		path = exe;
+	}
+	*bytes = length < 0 ? 0 : (size_t)length;
+	return path;
+}
+
+/* Once more, for those that were not there. */
+static int add_new(struct dl_phdr_info *info, size_t bytes, void *data)
+{
+	struct look *look = data;
+	struct hl_module shown;
+	struct known *entry = NULL;
+	const char *path;
+	size_t path_bytes;
+
+	(void)bytes;
+	describe(info, &shown);
+	if (shown.start < shown.end && !find_loaded(&shown)) {
+		path = name_of(look, info, &path_bytes);
+		entry = reopen(&shown, path, path_bytes);
 		if (entry)
 			write_record(entry);
 		else
-			entry = add_known(look, info, &described);
-		if (entry)
-			entry->seen = look->number;
+			entry = add_known(&shown, path, path_bytes);
 	}
+	if (entry)
+		entry->seen = look->number;
 	look->index++;
 	return 0;
 }
@@ -306,20 +456,6 @@ static void begin_generation(void)
 	__atomic_store_n(&hl_globals->nr_generations, n + 1, __ATOMIC_RELEASE);
 }
 
-/*
- * What one look found gone and what it found new may have the same addresses: the new objects belong
- * to the new generation only.
- */
-static void move_added(const struct look *look)
-{
-	for (struct known *entry = known; entry < known + nr_known; entry++) {
-		if (entry->added != look->number)
-			continue;
-		entry->module.first_generation = generation();
-		write_record(entry);
-	}
-}
-
 /* No node since the last generation began: a further one would say nothing. */
 static bool generation_is_empty(void)
 {
@@ -328,29 +464,31 @@ static bool generation_is_empty(void)
 	return generation() > 1 && record && record->first_node == hl_stacks_nr_nodes();
 }
 
-/* Closes the records of what the loader did not show any more. */
-static void close_unseen(const struct look *look)
+/* Closes the records of what the loader did not show any more.  Returns whether there was any. */
+static bool close_unseen(const struct look *look)
 {
 	bool empty = generation_is_empty();
 	uint32_t last = generation() - empty;
 	bool any = false;
 
-	for (struct known *entry = known; entry < known + nr_known; entry++) {
-		if (entry->module.last_generation != 0 || entry->seen == look->number)
+	for (uint32_t id = 0; id < nr_known; id++) {
+		struct known *entry = known_of(id);
+		uint64_t start = start_in_memory(entry);
+
+		if (!is_loaded(entry) || entry->seen == look->number)
 			continue;
 		entry->module.last_generation = last;
 		write_record(entry);
-		if (entry->module.tag != 0)
-			drop_tag(&entry->module);
-		hl_rules_forget(entry->module.start, entry->module.end);
+		drop_moved(start);
+		hl_rules_forget(start, start + (entry->module.end - entry->module.start));
+		entry->distance = 0;
 		any = true;
 	}
-	if (!any)
-		return;
-	if (!empty)
+	if (any && !empty)
 		begin_generation();
-	move_added(look);
-	__atomic_fetch_add(&hl_modules_generation, 1, __ATOMIC_RELEASE);
+	if (any && exhausted)
+		hl_stacks_forget();
+	return any;
 }
 
 static bool has_changed(const struct dl_phdr_info *info, struct look *look)
@@ -371,13 +509,18 @@ static bool has_changed(const struct dl_phdr_info *info, struct look *look)
 static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	struct look *look = data;
+	bool closed;
 
 	if (bytes < offsetof(struct dl_phdr_info, dlpi_tls_modid) || !has_changed(info, look))
 		return 1;
-	dl_iterate_phdr(look_at, look);
+	look->found_all = true;
+	dl_iterate_phdr(find_old, look);
+	closed = look->subs_changed && close_unseen(look);
+	if (!look->found_all)
+		dl_iterate_phdr(add_new, look);
+	if (closed)
+		__atomic_fetch_add(&hl_modules_generation, 1, __ATOMIC_RELEASE);
 	hl_program_note_namespaces();
-	if (look->subs_changed)
-		close_unseen(look);
 	return 1;
 }
 
@@ -432,22 +575,28 @@ void hl_modules_open(void)
 
 void hl_modules_restart(bool threads)
 {
-	uint64_t kept = 0;
+	uint32_t kept = 0;
 
 	lock_in_doubt = lock_in_doubt || threads;
 	/* No thread has followed any hint (thread.c): each looks once, or not before it may. */
 	hl_modules_hints = lock_in_doubt ? 0 : 1;
 	hl_table_reset(&modules);
 	hl_table_reset(&generations);
+	memset(buckets, 0, sizeof(buckets));
 	begin_generation();
-	for (uint64_t id = 0; id < nr_known; id++) {
-		if (known[id].module.last_generation != 0)
+	for (uint32_t id = 0; id < nr_known; id++) {
+		struct known *entry = known_of(kept);
+
+		if (!is_loaded(known_of(id)))
 			continue;
-		known[kept] = known[id];
-		known[kept].module.first_generation = generation();
-		known[kept].module.path = hl_store_string(known[kept].path, known[kept].path_bytes);
-		write_record(&known[kept++]);
+		*entry = *known_of(id);
+		entry->id = kept++;
+		entry->module.first_generation = generation();
+		entry->module.path = hl_store_string(entry->path, entry->path_bytes);
+		write_record(entry);
+		add_to_bucket(entry);
 	}
 	nr_known = kept;
+	exhausted = false;
 	hl_globals->nr_modules = kept;
 }

@@ -63,10 +63,10 @@ uint32_t hl_stacks_child(uint32_t parent, uintptr_t ip, uint32_t hash);
 /** hl_stacks_refused() - count a stack that was kept under a shorter one */
 void hl_stacks_refused(void);
 
-/** hl_stacks_ips() - the other way: return addresses of a node, innermost first */
-size_t hl_stacks_ips(uint32_t node, uintptr_t *ips, size_t room);
-
-/** hl_stacks_frames() - as hl_stacks_ips(); returns how many there are, with those beyond @room */
+/**
+ * hl_stacks_frames() - the other way: return addresses of a node as they are in memory now, innermost first
+ * Returns how many there are, with those beyond @room.
+ */
 size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room);
 
 /** hl_stacks_site() - the site of a node (and of a thread, if not 0); hl_site_unattributed: no room */

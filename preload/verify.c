@@ -33,7 +33,7 @@ void hl_verify_stack(uint32_t node, uint32_t outer, const uintptr_t *ips, size_t
 	/* Only whole stacks can be compared, and only one at a time. */
 	if (outer != HL_NODE_ROOT || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return;
-	n = hl_stacks_ips(node, mine, HL_DEPTH_MAX);
+	n = hl_stacks_frames(node, mine, HL_DEPTH_MAX);
 	while (same < n && same < nr_ips && mine[same] == ips[same])
 		same++;
 	nr_stacks++;

@@ -299,7 +299,10 @@ struct hl_ledger_mark {
 };
 
 #define HL_BUILD_ID_BYTES 32u
-/* An ELF object that was loaded from first_generation to last_generation (0: still loaded). */
+/*
+ * An ELF object that was loaded from first_generation to last_generation (0: still loaded).  The addresses,
+ * here and in nodes, are those where it lay first; later it may have come back to other ones.
+ */
 struct hl_module {
 	uint64_t bias;			/* load address - ELF virtual address */
 	uint64_t start;			/* lowest and one past the highest mapped address */

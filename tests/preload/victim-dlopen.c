@@ -2,8 +2,10 @@
 /*
  * A C program that loads and unloads libraries, given as arguments, in turn.
  *
- * Usage: victim-dlopen ROUNDS LIBRARY...
+ * Usage: victim-dlopen [-|+|@]ROUNDS LIBRARY...
  *
+ * -: another thread uses the loader meanwhile. +: each library has to lie elsewhere in each round.
+ * @: so, too, and all are loaded at once.
  * Calls `int plug(int (*callback)(void (*)(void)))` of each; plug() may call back with a function
  * that throws a C++ exception through our frames. Exit status 0 if each returned 0. The first event
  * of the process is in dlerror(): its message must survive what the shim does then.
@@ -14,7 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
 
 static int through(void (*thrower)(void))
 {
@@ -22,18 +29,54 @@ static int through(void (*thrower)(void))
 	return 1;
 }
 
-static int use(const char *path)
-{
-	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL), *symbol;
-	int (*plug)(int (*)(void (*)(void)));
-	int r;
+static int moving;
 
-	if (!library)
+struct library {
+	void *handle;
+	void *start;
+};
+
+static int load(struct library *library, const char *path)
+{
+	int (*plug)(int (*)(void (*)(void)));
+	void *symbol;
+	Dl_info info;
+
+	library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!library->handle)
 		return 2;
-	symbol = dlsym(library, "plug");
+	symbol = dlsym(library->handle, "plug");
 	memcpy(&plug, &symbol, sizeof(plug));
-	r = plug(through);
-	return dlclose(library) || r;
+	if (!dladdr(symbol, &info))
+		return 3;
+	library->start = info.dli_fbase;
+	return plug(through);
+}
+
+/* And puts a page where it was. */
+static int unload(const struct library *library)
+{
+	if (dlclose(library->handle))
+		return 4;
+	if (moving && mmap(library->start, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+			      library->start)
+		return 5;
+	return 0;
+}
+
+#define MAX_LIBRARIES 2000
+
+/* A round with @nr libraries at once. */
+static int use(char **paths, int nr)
+{
+	static struct library library[MAX_LIBRARIES];
+	int r = 0;
+
+	for (int i = 0; i < nr && r == 0; i++)
+		r = load(&library[i], paths[i]);
+	for (int i = 0; i < nr && r == 0; i++)
+		r = unload(&library[i]);
+	return r;
 }
 
 static int message_survives(void)
@@ -63,16 +106,20 @@ static void *churn(void *arg)
 int main(int argc, char **argv)
 {
 	pthread_t thread;
-	int rounds = argc > 1 ? abs(atoi(argv[1])) : 0;
-	int threaded = argc > 1 && argv[1][0] == '-', r = 0;
+	char how = argc > 1 ? argv[1][0] : '0';
+	int rounds = argc > 1 ? atoi(argv[1] + (how < '0' || how > '9')) : 0;
+	int together = how == '@' ? argc - 2 : 1, threaded = how == '-', r = 0;
 
+	moving = how == '+' || how == '@';
+	if (together > MAX_LIBRARIES)
+		return 11;
 	if (!message_survives())
 		return 10;
 	if (threaded)
 		pthread_create(&thread, NULL, churn, NULL);
 	for (int round = 0; round < rounds && r == 0; round++)
-		for (int i = 2; i < argc && r == 0; i++)
-			r = use(argv[i]);
+		for (int i = 2; i < argc && r == 0; i += together)
+			r = use(argv + i, together);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	if (threaded)
 		pthread_join(thread, NULL);

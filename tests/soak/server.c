@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program as servers are: 8 threads with caches and requests, plugins that come and go, children.
+ * A program as servers are: 8 threads with caches and requests, plugins that come and go, each time to
+ * another place, children.
  *
  * Usage: server SECONDS PLUGIN...
  * Prints its tally at the end: "blocks bytes freed-blocks freed-bytes", of this file and the plugins.
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 
 #define NR_THREADS 8
 #define NR_SLOTS 20000
+#define NR_PLACES 4096
 
 static double end;
 
@@ -147,10 +150,25 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* A page where a plugin was, so that the next one goes elsewhere; and the oldest such page given back. */
+static void occupy(void *place)
+{
+	static void *places[NR_PLACES];
+	static unsigned int next;
+
+	if (places[next])
+		munmap(places[next], 4096);
+	places[next] = mmap(place, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (places[next] == MAP_FAILED)
+		places[next] = NULL;
+	next = (next + 1) % NR_PLACES;
+}
+
 static void run_plugin(struct tally *t, const char *path)
 {
 	void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	void (*work)(struct tally *);
+	Dl_info info;
 
 	if (!plugin) {
 		fprintf(stderr, "%s\n", dlerror());
@@ -158,7 +176,10 @@ static void run_plugin(struct tally *t, const char *path)
 	}
 	*(void **)&work = dlsym(plugin, "plugin_work");
 	work(t);
+	if (!dladdr(*(void **)&work, &info))
+		exit(5);
 	dlclose(plugin);
+	occupy(info.dli_fbase);
 }
 
 /* A child uses the heap that it finds, and goes. */
