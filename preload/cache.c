@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "moved.h"
 #include "rules.h"
 #include "stacks.h"
 
@@ -200,7 +201,7 @@ static inline void hash_fresh(struct hl_stack_cache *cache, const struct hl_walk
 	uint32_t hash = cache->nr_frames ? hashes[-1] : HL_NODE_ROOT;
 
 	while (s-- > cache->fresh) {
-		hash = hl_path_hash(hash, hl_modules_recorded(s->ip));
+		hash = hl_path_hash(hash, hl_moved_recorded(s->ip));
 		*hashes++ = hash;
 		if (node_memo(cache, hash)->ip != s->ip)
 			hl_stacks_prefetch(hash);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which ELF objects were loaded where.  May call: dl_iterate_phdr(), store.c, stacks.c,
- * rules.c, os.c.
+ * Which ELF objects were loaded where.  May call: dl_iterate_phdr(), store.c, moved.c,
+ * stacks.c, rules.c, os.c.
  *
  * The callback runs under the loader's lock and takes the store's for a moment; nothing takes them
  * the other way round.
@@ -15,6 +15,7 @@
 #include <sys/auxv.h>
 
 #include "common/ledger.h"
+#include "moved.h"
 #include "program.h"
 #include "rules.h"
 #include "stacks.h"
@@ -24,26 +25,11 @@ uint64_t hl_loader_start;
 uint64_t hl_loader_bytes;
 uint32_t hl_modules_hints;
 uint32_t hl_modules_generation;
-uint64_t hl_modules_moved_start;
-uint64_t hl_modules_moved_bytes;
 
 static struct hl_table modules = { HL_SECTION_MODULES, 0, sizeof(struct hl_module), 5, { 0 } };
 static struct hl_table generations = { HL_SECTION_GENERATIONS, 0, sizeof(struct hl_generation), 8,
 	{ 0 } };
 
-/*
- * Objects whose addresses nodes have otherwise than memory: those loaded where another one was before,
- * whose nodes carry the record's tag, so that none is ever taken for that of another object; and those
- * that came back elsewhere, whose nodes are at the addresses of the record.
- */
-struct moved {
-	uint64_t start;
-	uint64_t end;			/* 0: free */
-	uint64_t change;		/* that of the record, with its tag, less that in memory */
-};
-#define MAX_MOVED 512u
-static struct moved moved[MAX_MOVED];
-static uint32_t nr_moved;
 static uint32_t last_tag;
 
 /*
@@ -97,72 +83,6 @@ void hl_modules_count_hint(void)
 	if (hl_unlikely(lock_in_doubt) && _r_debug.r_state == RT_CONSISTENT)
 		return;
 	__atomic_fetch_add(&hl_modules_hints, 1, __ATOMIC_RELAXED);
-}
-
-uint64_t hl_modules_find_change(uint64_t ip)
-{
-	uint32_t n = __atomic_load_n(&nr_moved, __ATOMIC_ACQUIRE);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (ip >= moved[i].start && ip < __atomic_load_n(&moved[i].end, __ATOMIC_ACQUIRE))
-			return moved[i].change;
-	return 0;
-}
-
-uint64_t hl_modules_in_memory(uint64_t recorded)
-{
-	uint32_t n = __atomic_load_n(&nr_moved, __ATOMIC_ACQUIRE);
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t ip = recorded - moved[i].change;
-
-		if (ip >= moved[i].start && ip < __atomic_load_n(&moved[i].end, __ATOMIC_ACQUIRE))
-			return ip;
-	}
-	return recorded & ~HL_IP_TAG_MASK;
-}
-
-/* Readers look at the start first: whatever they see of the two covers what was moved before. */
-static void widen_moved(uint64_t start, uint64_t end)
-{
-	uint64_t first = hl_modules_moved_start, last = first + hl_modules_moved_bytes;
-
-	if (last == first)
-		first = last = start;
-	first = start < first ? start : first;
-	last = end > last ? end : last;
-	__atomic_store_n(&hl_modules_moved_bytes, last - first, __ATOMIC_RELEASE);
-	__atomic_store_n(&hl_modules_moved_start, first, __ATOMIC_RELEASE);
-}
-
-/* What is loaded at @start has the record @module.  False: there is no room to say so. */
-static bool set_moved(const struct hl_module *module, uint64_t start)
-{
-	uint64_t change = module->start - start + ((uint64_t)module->tag << HL_IP_TAG_SHIFT);
-	uint64_t end = start + (module->end - module->start);
-	uint32_t i = 0;
-
-	if (change == 0)
-		return true;
-	while (i < nr_moved && moved[i].end != 0)
-		i++;
-	if (i == MAX_MOVED)
-		return false;
-	widen_moved(start, end);
-	moved[i].start = start;
-	moved[i].change = change;
-	/* Readers see the end last: until then the entry holds no address. */
-	__atomic_store_n(&moved[i].end, end, __ATOMIC_RELEASE);
-	if (i == nr_moved)
-		__atomic_store_n(&nr_moved, i + 1, __ATOMIC_RELEASE);
-	return true;
-}
-
-static void drop_moved(uint64_t start)
-{
-	for (uint32_t i = 0; i < nr_moved; i++)
-		if (moved[i].end != 0 && moved[i].start == start)
-			__atomic_store_n(&moved[i].end, 0, __ATOMIC_RELEASE);
 }
 
 static struct known *known_of(uint32_t id)
@@ -298,7 +218,7 @@ static struct known *reopen(const struct hl_module *shown, const char *path, siz
 
 	if (!entry)
 		return NULL;
-	if (!set_moved(&entry->module, shown->start)) {
+	if (!hl_moved_set(&entry->module, shown->start)) {
 		exhausted = true;
 		return NULL;
 	}
@@ -317,7 +237,7 @@ static void choose_tag(struct hl_module *module)
 	if (id == nr_known || exhausted)
 		return;
 	module->tag = last_tag + 1;
-	if (last_tag < HL_MAX_IP_TAG && set_moved(module, module->start)) {
+	if (last_tag < HL_MAX_IP_TAG && hl_moved_set(module, module->start)) {
 		last_tag++;
 		return;
 	}
@@ -479,7 +399,7 @@ static bool close_unseen(const struct look *look)
 			continue;
 		entry->module.last_generation = last;
 		write_record(entry);
-		drop_moved(start);
+		hl_moved_drop(start);
 		hl_rules_forget(start, start + (entry->module.end - entry->module.start));
 		entry->distance = 0;
 		any = true;

@@ -5,7 +5,7 @@
  * Each object has one record, with the addresses at which it lay first.  One that comes back elsewhere
  * has its record again, if a build-id says that it is the same: so a server that loads and unloads its
  * plugins for months has as many records and stacks as it has plugins.  Nodes have addresses as records
- * have them; in memory the object may lie elsewhere, at a constant distance.
+ * have them (moved.h).
  *
  * dlopen and dlclose are not wrapped.  Both allocate and free in the loader itself, so an event
  * whose caller is ld.so is a hint, and the next event of each thread from elsewhere looks whether
@@ -24,8 +24,6 @@
 extern uint64_t hl_loader_start;	/* the mapped range of ld.so */
 extern uint64_t hl_loader_bytes;
 extern uint32_t hl_modules_hints;	/* events whose caller was ld.so, so far */
-extern uint64_t hl_modules_moved_start;	/* no address outside of this range differs in nodes */
-extern uint64_t hl_modules_moved_bytes;
 extern uint32_t hl_modules_generation;	/* changes when an object was unloaded */
 
 /** hl_modules_open() - record what is loaded now (constructor) */
@@ -79,20 +77,6 @@ static inline void hl_modules_follow(uint64_t ip, uint32_t *seen)
 	hl_modules_refresh();
 	*seen = hints;
 }
-
-uint64_t hl_modules_find_change(uint64_t ip);
-
-/** hl_modules_recorded() - an address in memory as nodes have it: that of the record, and its tag (common/ledger.h) */
-static inline uint64_t hl_modules_recorded(uint64_t ip)
-{
-	if (hl_unlikely(ip - __atomic_load_n(&hl_modules_moved_start, __ATOMIC_RELAXED) <
-		    __atomic_load_n(&hl_modules_moved_bytes, __ATOMIC_RELAXED)))
-		ip += hl_modules_find_change(ip);
-	return ip;
-}
-
-/** hl_modules_in_memory() - the other way; of an object that is not loaded, where it lay first */
-uint64_t hl_modules_in_memory(uint64_t recorded);
 
 #pragma GCC visibility pop
 #endif

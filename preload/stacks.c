@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of call stacks: nodes, their hash table, sites.  May call: store.c, modules.c, os.c.
+ * The tree of call stacks: nodes, their hash table, sites.  May call: store.c, moved.c, os.c.
  */
 #include "stacks.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "modules.h"
+#include "moved.h"
 #include "options.h"
 #include "shadow.h"
 #include "thread.h"
@@ -169,7 +169,7 @@ static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
 
 uint32_t hl_stacks_child(uint32_t parent, uintptr_t address, uint32_t hash)
 {
-	uint64_t ip = hl_modules_recorded(address);
+	uint64_t ip = hl_moved_recorded(address);
 	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent, hash);
 
 	return hl_likely(child != 0) ? child : add_node(ip, parent, hash);
@@ -187,7 +187,7 @@ uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 	for (size_t i = nr_ips; i-- > 0;) {
 		uint32_t child;
 
-		hash = hl_path_hash(hash, hl_modules_recorded(ips[i]));
+		hash = hl_path_hash(hash, hl_moved_recorded(ips[i]));
 		child = hl_stacks_child(node, ips[i], hash);
 		if (hl_unlikely(child == 0)) {
 			hl_stacks_refused();
@@ -263,7 +263,7 @@ size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room)
 		const struct hl_node *record = hl_table_find(&nodes, node);
 
 		if (n < room)
-			ips[n] = hl_modules_in_memory(record->ip);
+			ips[n] = hl_moved_in_memory(record->ip);
 		n++;
 		node = record->parent;
 	}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects whose addresses nodes have otherwise than memory: those loaded where another one was before, whose
+ * nodes carry the record's tag (common/ledger.h), so that none is ever taken for that of another object; and
+ * those that came back elsewhere, whose nodes are at the addresses of the record.
+ *
+ * Changed by modules.c under the loader's lock; read by any thread and signal handler without one.
+ */
+#ifndef HL_PRELOAD_MOVED_H
+#define HL_PRELOAD_MOVED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ledger.h"
+#include "os.h"
+
+#pragma GCC visibility push(hidden)
+
+extern uint64_t hl_moved_start;		/* no address outside of this range differs */
+extern uint64_t hl_moved_bytes;
+
+/** hl_moved_set() - what is loaded at @start has the record @module; false: there is no room to say so */
+bool hl_moved_set(const struct hl_module *module, uint64_t start);
+
+/** hl_moved_drop() - what was loaded at @start is gone */
+void hl_moved_drop(uint64_t start);
+
+uint64_t hl_moved_find_change(uint64_t ip);
+
+/** hl_moved_recorded() - an address in memory as nodes have it; two loads where nothing has moved */
+static inline uint64_t hl_moved_recorded(uint64_t ip)
+{
+	if (hl_unlikely(ip - __atomic_load_n(&hl_moved_start, __ATOMIC_ACQUIRE) <
+		    __atomic_load_n(&hl_moved_bytes, __ATOMIC_RELAXED)))
+		ip += hl_moved_find_change(ip);
+	return ip;
+}
+
+/** hl_moved_in_memory() - the other way; of an object that is not loaded, where it lay first */
+uint64_t hl_moved_in_memory(uint64_t recorded);
+
+#pragma GCC visibility pop
+#endif
