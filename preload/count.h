@@ -72,20 +72,35 @@ static inline void hl_find_special(struct hl_lane *lane)
 			(2 * HL_TIMED_EVERY) + HL_TIMED_EVERY;
 }
 
-/* The start of a measured event, or 0: one of HL_TIMED_EVERY is measured. */
+/*
+ * The start of a measured event, or 0: one of HL_TIMED_EVERY is measured.  It is later by what reading the
+ * clock takes, which lies between start and end, too.
+ */
 HL_SPECIALISED uint64_t hl_begin_timing(const struct hl_lane *lane)
 {
+	uint64_t before, start;
+
 	if (hl_likely(!lane || lane->shard->seq % (2 * HL_TIMED_EVERY) != HL_TIMED_EVERY))
 		return 0;
-	return hl_os_monotonic_ns();
+	before = hl_os_monotonic_ns();
+	start = hl_os_monotonic_ns();
+	return start + (start - before);
 }
+
+/* What takes longer was not ours alone: the kernel gave the processor to others. */
+#define HL_TIMED_MOST_NS 500000
 
 HL_SPECIALISED void hl_end_timing(struct hl_lane *lane, uint64_t start_ns)
 {
+	int64_t ns;
+
 	if (hl_likely(start_ns == 0))
 		return;
+	ns = (int64_t)(hl_os_monotonic_ns() - start_ns);
+	if (ns > HL_TIMED_MOST_NS || ns < -HL_TIMED_MOST_NS)
+		return;
 	HL_OWNED_ADD(lane->shard->timed_events, 1);
-	HL_OWNED_ADD(lane->shard->timed_ns, hl_os_monotonic_ns() - start_ns);
+	HL_OWNED_ADD(lane->shard->timed_ns, (uint64_t)ns);
 }
 
 /* hl_counters_of() where the counters are not there yet. */

@@ -261,7 +261,7 @@ struct hl_shard {
 	uint64_t replaced_blocks;	/* a live block's address came back from malloc: a free was missed */
 	uint64_t failed_allocs;		/* the allocator returned NULL or an error */
 	uint64_t timed_events;		/* events whose own cost was measured (1 of HL_TIMED_EVERY) ... */
-	uint64_t timed_ns;		/* ... and what they took together */
+	uint64_t timed_ns;		/* ... and what they took together, modulo 2^64: noise can make it negative */
 	uint64_t pad1[5];
 };
 #define HL_TIMED_EVERY 1024u

@@ -285,6 +285,9 @@ static void sum_shards(const struct counting *c, struct hl_shard *sum)
 		sum->timed_events += __atomic_load_n(&shard->timed_events, __ATOMIC_RELAXED);
 		sum->timed_ns += __atomic_load_n(&shard->timed_ns, __ATOMIC_RELAXED);
 	}
+	/* Less what reading the clock takes: of a few short events it can be a little below nothing. */
+	if (sum->timed_ns > INT64_MAX)
+		sum->timed_ns = 0;
 }
 
 static int compare_first(const void *a, const void *b)
