@@ -243,22 +243,24 @@ static const struct hl_known_frame *end_of_valid(const struct hl_stack_cache *ca
 }
 
 static __attribute__((noinline)) struct hl_rule_memo *learn(struct hl_stack_cache *cache, struct hl_rule_memo *memo,
-	uintptr_t ip)
+	const struct hl_walk_state *s)
 {
-	struct hl_rule rule = hl_rule_find(ip);
+	struct hl_rule rule = hl_rule_find(s->ip);
 
-	if (rule.kind == HL_RULE_CHAIN)
+	if (rule.kind == HL_RULE_CHAIN) {
 		memo = &cache->passing;
-	memo->ip = ip;
+		rule = hl_walk_rule(s);
+	}
+	memo->ip = s->ip;
 	memo->rule = rule;
 	return memo;
 }
 
-static inline struct hl_rule_memo *memo_of(struct hl_stack_cache *cache, uintptr_t ip)
+static inline struct hl_rule_memo *memo_of(struct hl_stack_cache *cache, const struct hl_walk_state *s)
 {
-	struct hl_rule_memo *memo = &cache->memos[(ip ^ ip >> 9) % HL_NR_RULE_MEMOS];
+	struct hl_rule_memo *memo = &cache->memos[(s->ip ^ s->ip >> 9) % HL_NR_RULE_MEMOS];
 
-	return hl_likely(memo->ip == ip) ? memo : learn(cache, memo, ip);
+	return hl_likely(memo->ip == s->ip) ? memo : learn(cache, memo, s);
 }
 
 static __attribute__((noinline)) void start_again(struct hl_stack_cache *cache, uint32_t depth,
@@ -306,7 +308,7 @@ static __attribute__((noinline)) enum hl_walk_end walk_fresh(struct hl_stack_cac
 		}
 		if (hl_unlikely((size_t)(known - outermost) + (size_t)(s - cache->fresh) >= depth))
 			return HL_WALK_TRUNCATED;
-		memo = memo_of(cache, s->ip);
+		memo = memo_of(cache, s);
 		if (hl_unlikely(memo->rule.kind == HL_RULE_END)) {
 			if (!hl_walk_is_root(s))
 				return HL_WALK_PARTIAL;

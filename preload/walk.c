@@ -114,16 +114,32 @@ enum hl_walk_end hl_step_chain(const struct hl_walk_state *from, struct hl_walk_
 	return hl_step_bp(from, to, chain);
 }
 
+/* Where the kernel entered the program: in its first function or the loader's. */
+static bool is_entry(const struct hl_walk_state *s)
+{
+	uintptr_t main_end = (uintptr_t)__libc_stack_end;
+
+	return s->sp <= main_end && main_end - s->sp <= 64;
+}
+
+struct hl_rule hl_walk_rule(const struct hl_walk_state *s)
+{
+	struct hl_rule rule = hl_rule_find(s->ip | (s->signal ? HL_RULE_EXACT : 0));
+
+	if (rule.kind == HL_RULE_CHAIN && is_entry(s))
+		rule.kind = HL_RULE_END;
+	return rule;
+}
+
 /*
  * The first thread's pointer is in no stack: what lies below it may be a fibre's stack, which can be
  * unmapped.
  */
 bool hl_walk_is_root(const struct hl_walk_state *s)
 {
-	uintptr_t main_end = (uintptr_t)__libc_stack_end;
 	uintptr_t thread_pointer = (uintptr_t)__builtin_thread_pointer();
 
-	if (s->sp <= main_end && main_end - s->sp <= 64)
+	if (is_entry(s))
 		return true;
 	return thread_pointer != main_pointer && s->sp < thread_pointer &&
 		thread_pointer - s->sp < MAX_ROOT_BYTES;
@@ -164,7 +180,7 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 		ips[n++] = from->ip;
 		*nr_ips = n;
 		if (!fp_only)
-			rule = hl_rule_find(from->ip | (from->signal ? HL_RULE_EXACT : 0));
+			rule = hl_walk_rule(from);
 		end = HL_WALK_ROOT;
 		if (!is_end(from, rule, fp_only)) {
 			end = hl_step(from, to, rule, own);

@@ -90,6 +90,13 @@ void hl_own_stack_widen(struct hl_own_stack *own, uintptr_t sp, uintptr_t root_s
 void hl_walk_open(void);
 
 /**
+ * hl_walk_rule() - how the caller of a frame is found
+ * As hl_rule_find(), but that of code without unwind information ends the stack where the program was entered:
+ * the loader's first lines, which call the constructors, are such.
+ */
+struct hl_rule hl_walk_rule(const struct hl_walk_state *s);
+
+/**
  * hl_walk() - a whole stack
  * @own:     what of the stack is known to be readable, or NULL
  * @fp_only: by frame pointers alone
