@@ -3,12 +3,13 @@
 # what is traced, and prints what must be equal in both runs.
 # shellcheck shell=bash disable=SC2154 # trace comes from foreign
 
-declare -A needs limit_s
+declare -A needs limit_s proofs
 programs=()
-declare_program() { # NAME SECONDS NEEDS...
+declare_program() { # NAME SECONDS PROOF NEEDS...: PROOF is a line that tells that it did its work, as a regular expression
 	programs+=("$1")
 	limit_s[$1]=$2
-	needs[$1]=${*:3}
+	proofs[$1]=$3
+	needs[$1]=${*:4}
 }
 
 python=/usr/bin/python3
@@ -27,11 +28,11 @@ END
 }
 for test in gc threading thread fork1 subprocess signal multiprocessing_fork mmap ctypes ssl sqlite3 \
 	asyncio capi exceptions generators json re pickle posix faulthandler; do
-	declare_program cpython_$test 900 $python $python_tests/test_$test*
+	declare_program cpython_$test 900 ' ok$' $python $python_tests/test_$test*
 	eval "program_cpython_$test() { cpython test_$test; }"
 done
 
-declare_program perl_suite 600 perl
+declare_program perl_suite 600 'from a child$' perl
 program_perl_suite() {
 	cat >words.pl <<'END'
 use strict; use warnings;
@@ -57,7 +58,7 @@ END
 	"${trace[@]}" perl words.pl
 }
 
-declare_program sqlite3_shell 600 sqlite3
+declare_program sqlite3_shell 600 '^ok$' sqlite3
 program_sqlite3_shell() {
 	"${trace[@]}" sqlite3 base.db <<'END'
 PRAGMA journal_mode=WAL;
@@ -77,13 +78,13 @@ SELECT count(*), total(value) FROM t;
 END
 }
 
-declare_program own_check 900 make
+declare_program own_check 900 '^# FAIL:  0$' make
 program_own_check() {
 	# The tests' environment has no LD_PRELOAD: each test program gets it again from what runs it.
 	"${trace[@]}" make -C "${top_builddir:?}" -j2 check-unit LOG_COMPILER="${trace[*]}" 2>&1 | grep -E '^(PASS|FAIL|ERROR|# )' | sort
 }
 
-declare_program cxx_threads 600 g++
+declare_program cxx_threads 600 '^1123$' g++
 program_cxx_threads() {
 	cat >a.cc <<'END'
 #include <future>
@@ -135,13 +136,15 @@ END
 	g++ -O2 -pthread -o a a.cc && "${trace[@]}" ./a
 }
 
-declare_program ripgrep 600 rg
+declare_program ripgrep 600 '^[1-9][0-9]+ lines$' rg
 program_ripgrep() {
 	"${trace[@]}" rg --sort path -n 'def (test_[a-z]+)\(self\)' /usr/lib/python3.11/ -g '*.py' -o | sha256sum
-	"${trace[@]}" rg -c --sort path import /usr/lib/python3.11/ | sha256sum
+	"${trace[@]}" rg -c --sort path import /usr/lib/python3.11/ >found
+	sha256sum found
+	echo "$(wc -l <found) lines"
 }
 
-declare_program node 600 node
+declare_program node 600 '^5000 196418 ' node
 program_node() {
 	cat >a.js <<'END'
 const crypto = require('crypto'), zlib = require('zlib'), { Worker, isMainThread, workerData, parentPort } = require('worker_threads');
@@ -162,7 +165,7 @@ END
 	"${trace[@]}" node a.js
 }
 
-declare_program java 600 java
+declare_program java 600 '^deep$' java
 program_java() {
 	cat >A.java <<'END'
 import java.util.*;
@@ -185,7 +188,7 @@ END
 	"${trace[@]}" java -Xmx256m A.java
 }
 
-declare_program redis 300 redis-server redis-benchmark redis-cli
+declare_program redis 300 "^server's exit status 0$" redis-server redis-benchmark redis-cli
 program_redis() {
 	"${trace[@]}" redis-server --port 0 --unixsocket "$PWD/s" --save '' --daemonize no --dir "$PWD" >server.log 2>&1 &
 	local server=$!
@@ -209,7 +212,7 @@ wait_for_socket() {
 	echo "no socket $1"
 }
 
-declare_program nginx 300 nginx ab
+declare_program nginx 300 '^Complete requests: +5000$' nginx ab
 program_nginx() {
 	mkdir -p html tmp
 	head -c 100000 /dev/zero | tr '\0' x >html/big
@@ -239,7 +242,7 @@ END
 }
 
 pg_bin=/usr/lib/postgresql/15/bin
-declare_program postgresql 600 $pg_bin/initdb $pg_bin/pg_ctl setpriv
+declare_program postgresql 600 'actually processed: 800/800$' $pg_bin/initdb $pg_bin/pg_ctl setpriv
 program_postgresql() {
 	local as=()
 	if [ "$(id -u)" -eq 0 ]; then
@@ -269,7 +272,7 @@ program_postgresql() {
 	echo "server's exit status $?"
 }
 
-declare_program gdb 300 gdb gcc
+declare_program gdb 300 '^.1 = 7$' gdb gcc
 program_gdb() {
 	cat >a.c <<'END'
 #include <stdio.h>
@@ -283,7 +286,7 @@ END
 		sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/process [0-9]+/process N/; /debuginfod|libthread_db|Using host/d'
 }
 
-declare_program git 600 git
+declare_program git 600 '^[0-9a-f]{40}$' git
 program_git() {
 	export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD GIT_AUTHOR_DATE=2020-01-01T00:00:00Z GIT_COMMITTER_DATE=2020-01-01T00:00:00Z \
 		GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
@@ -321,7 +324,7 @@ END
 }
 
 # g++ and gcc compile our own tree: the objects are byte for byte the same.
-declare_program compilers 600 g++ gcc
+declare_program compilers 600 '^[0-9a-f]{64}  -$' g++ gcc
 program_compilers() {
 	local source
 	for source in "$here"/../../preload/*.c "$here"/../../src/snapshot/[a-g]*.c; do
