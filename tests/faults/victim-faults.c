@@ -189,6 +189,38 @@ static int do_sandbox(char **argv)
 	return 0;
 }
 
+/* Everything else than these ends the process: what the program itself calls, and with @ours what SECURITY.md names. */
+static int forbid_all(int ours)
+{
+	static const unsigned int calls[] = { SYS_write, SYS_exit_group, SYS_brk, SYS_munmap, SYS_mremap,
+		/* ours: */
+		SYS_mmap, SYS_openat, SYS_fstat, SYS_ftruncate, SYS_madvise, SYS_close, SYS_rt_sigprocmask,
+		SYS_sigaltstack, SYS_getpid, SYS_gettid, SYS_prlimit64, SYS_sched_yield };
+	unsigned int nr = ours ? sizeof(calls) / sizeof(calls[0]) : 5;
+	struct sock_filter code[sizeof(calls) / sizeof(calls[0]) + 3];
+	struct sock_fprog program = { .len = (unsigned short)(nr + 3), .filter = code };
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (unsigned int i = 0; i < nr; i++)
+		code[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i],
+			(unsigned char)(nr - i), 0);
+	code[nr + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	code[nr + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* jail STEPS OURS: dies of further system calls after the first half; OURS is 1: but for those of the library */
+static int do_jail(char **argv)
+{
+	work((unsigned int)atoi(argv[0]) / 2, 1);
+	report();
+	if (forbid_all(atoi(argv[1])) != 0)
+		return 88;
+	work((unsigned int)atoi(argv[0]) / 2, 2);
+	report();
+	return 0;
+}
+
 static pthread_barrier_t barrier;
 
 static void *thread_main(void *arg)
@@ -452,6 +484,7 @@ static const struct {
 	{ "halves", do_halves, 2 },
 	{ "then", do_then, 2 },
 	{ "sandbox", do_sandbox, 1 },
+	{ "jail", do_jail, 2 },
 	{ "threads", do_threads, 1 },
 	{ "endless", do_endless, 1 },
 	{ "diary", do_diary, 1 },
