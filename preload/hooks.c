@@ -23,6 +23,26 @@
 
 #define EXPORT __attribute__((visibility("default"), noinline, used))
 #define SELDOM __attribute__((noinline))
+/*
+ * A hook that is called very often has two parts.  Its front has no frame: it finds out whether anything is to be
+ * done, which with --sample is seldom so, and jumps to the part behind, which then finds itself called by the
+ * program.  Where the compiler does not make jumps of such calls, the part behind is a part of the front.
+ */
+#if defined(__has_attribute) && __has_attribute(musttail)
+#define JUMP __attribute__((musttail)) return
+#else
+#define JUMP return
+#endif
+#ifdef __OPTIMIZE__
+#define BEHIND static __attribute__((noinline))
+#else
+#define BEHIND static inline __attribute__((always_inline))
+#endif
+#ifdef __clang__
+#define FRONT EXPORT
+#else
+#define FRONT EXPORT __attribute__((optimize("omit-frame-pointer", "optimize-sibling-calls")))
+#endif
 
 /* Under a foreign allocator: blocks at least 32 bytes apart, as the address map needs. */
 #define TINY 32u
@@ -86,28 +106,42 @@ static inline bool passes_over(size_t size)
 	return hl_likely(hl_real_special == HL_SPECIAL_SAMPLE) && hl_likely(hl_sample_passes_now(size));
 }
 
-static SELDOM void *malloc_passed(size_t size)
+BEHIND void *malloc_special(size_t size)
 {
-	return passed(hl_real.malloc(size));
-}
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
-static SELDOM void *malloc_special(size_t size, const struct hl_hook_frame *frame)
-{
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(16, size);
 	return booked(hl_real.malloc(spaced(size)), size, HL_KIND_MALLOC, frame);
 }
 
-EXPORT void *malloc(size_t size)
+BEHIND void *malloc_plain(size_t size)
 {
-	if (hl_unlikely(hl_real_special))
-		return passes_over(size) ? malloc_passed(size) : malloc_special(size, HL_HOOK_FRAME());
 	return made(hl_real.malloc(size), size, HL_KIND_MALLOC, HL_HOOK_FRAME());
 }
 
-static SELDOM void *calloc_special(size_t nr, size_t size, size_t bytes,
-	const struct hl_hook_frame *frame)
+FRONT void *malloc(size_t size)
 {
+	if (hl_likely(!hl_real_special))
+		JUMP malloc_plain(size);
+	if (passes_over(size))
+		return passed(hl_real.malloc(size));
+	JUMP malloc_special(size);
+}
+
+/* On overflow the real function is asked, too: its answer and errno are the program's. */
+static inline size_t product(size_t nr, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+BEHIND void *calloc_special(size_t nr, size_t size)
+{
+	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
+	size_t bytes = product(nr, size);
+
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(16, bytes);
 	if (hl_real.foreign && bytes < TINY)
@@ -115,18 +149,18 @@ static SELDOM void *calloc_special(size_t nr, size_t size, size_t bytes,
 	return booked(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, frame);
 }
 
-EXPORT void *calloc(size_t nr, size_t size)
+BEHIND void *calloc_plain(size_t nr, size_t size)
 {
-	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
-	size_t bytes;
+	return made(hl_real.calloc(nr, size), product(nr, size), HL_KIND_CALLOC, HL_HOOK_FRAME());
+}
 
-	/* On overflow the real function is asked, too: its answer and errno are the program's. */
-	if (__builtin_mul_overflow(nr, size, &bytes))
-		bytes = SIZE_MAX;
-	if (hl_unlikely(hl_real_special))
-		return passes_over(bytes) ? passed(hl_real.calloc(nr, size)) :
-			calloc_special(nr, size, bytes, frame);
-	return made(hl_real.calloc(nr, size), bytes, HL_KIND_CALLOC, frame);
+FRONT void *calloc(size_t nr, size_t size)
+{
+	if (hl_likely(!hl_real_special))
+		JUMP calloc_plain(nr, size);
+	if (passes_over(product(nr, size)))
+		return passed(hl_real.calloc(nr, size));
+	JUMP calloc_special(nr, size);
 }
 
 /* With --sample, and after hl_stop(), most blocks are not known: nothing is to be done for them. */
@@ -156,21 +190,33 @@ static inline void release(void *block, const struct hl_hook_frame *frame)
 	if (!block)
 		return;
 	if (hl_unlikely(hl_real_special)) {
-		if (hl_real_special == HL_SPECIAL_SAMPLE && !hl_sample_may_know(block))
-			hl_real.free(block);
-		else
-			release_special(block, frame);
+		release_special(block, frame);
 		return;
 	}
 	hl_book_free(block, frame);
 	hl_real.free(block);
 }
 
-EXPORT void free(void *block)
+BEHIND void free_special(void *block)
 {
-	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
+	release_special(block, HL_HOOK_FRAME());
+}
 
-	release(block, frame);
+BEHIND void free_plain(void *block)
+{
+	hl_book_free(block, HL_HOOK_FRAME());
+	hl_real.free(block);
+}
+
+FRONT void free(void *block)
+{
+	if (!block)
+		return;
+	if (hl_likely(!hl_real_special))
+		JUMP free_plain(block);
+	if (hl_real_special == HL_SPECIAL_SAMPLE && !hl_sample_may_know(block))
+		JUMP hl_real.free(block);
+	JUMP free_special(block);
 }
 
 EXPORT void cfree(void *block)
@@ -267,14 +313,6 @@ static SELDOM void *resize_special(void *block, size_t size, const struct hl_hoo
 	return resize_known(block, size, frame);
 }
 
-/* With --sample neither the old block nor the new one is recorded, as a rule. */
-static SELDOM void *resize_sampled(void *block, size_t size, const struct hl_hook_frame *frame)
-{
-	if (hl_sample_may_know(block) || !passes_over(size))
-		return resize_special(block, size, frame);
-	return passed_or_freed(hl_real.realloc(block, size), size);
-}
-
 static SELDOM void *resize_plain(void *block, size_t size, const struct hl_hook_frame *frame)
 {
 	if (!block)
@@ -282,18 +320,24 @@ static SELDOM void *resize_plain(void *block, size_t size, const struct hl_hook_
 	return resize_known(block, size, frame);
 }
 
-static inline void *resize(void *block, size_t size, const struct hl_hook_frame *frame)
+BEHIND void *realloc_special(void *block, size_t size)
 {
-	if (hl_unlikely(hl_real_special))
-		return resize_sampled(block, size, frame);
-	return resize_plain(block, size, frame);
+	return resize_special(block, size, HL_HOOK_FRAME());
 }
 
-EXPORT void *realloc(void *block, size_t size)
+BEHIND void *realloc_plain(void *block, size_t size)
 {
-	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
+	return resize_plain(block, size, HL_HOOK_FRAME());
+}
 
-	return resize(block, size, frame);
+/* With --sample neither the old block nor the new one is recorded, as a rule. */
+FRONT void *realloc(void *block, size_t size)
+{
+	if (hl_likely(!hl_real_special))
+		JUMP realloc_plain(block, size);
+	if (!hl_sample_may_know(block) && passes_over(size))
+		return passed_or_freed(hl_real.realloc(block, size), size);
+	JUMP realloc_special(block, size);
 }
 
 EXPORT void *reallocarray(void *block, size_t nr, size_t size)
@@ -306,7 +350,7 @@ EXPORT void *reallocarray(void *block, size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return resize(block, bytes, frame);
+	return hl_real_special ? resize_special(block, bytes, frame) : resize_plain(block, bytes, frame);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
