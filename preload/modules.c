@@ -178,21 +178,29 @@ static bool overlap(const struct hl_module *a, const struct hl_module *b)
 	return a->start < b->end && b->start < a->end;
 }
 
+/* The program has no name in the loader's list; and what could not be kept is no difference. */
+static bool has_name(const struct known *entry, const char *name, size_t name_bytes)
+{
+	return name_bytes == 0 || !entry->path ||
+		(entry->path_bytes == name_bytes && memcmp(entry->path, name, name_bytes) == 0);
+}
+
 /* The record of what the loader shows, if it lies where it lay; or NULL. */
-static struct known *find_loaded(const struct hl_module *shown)
+static struct known *find_loaded(const struct hl_module *shown, const char *name, size_t name_bytes)
 {
 	for (uint32_t id = *bucket_of(shown); id != 0; id = known_of(id - 1)->next) {
 		struct known *entry = known_of(id - 1);
 
-		if (is_loaded(entry) && start_in_memory(entry) == shown->start && same_object(&entry->module, shown))
+		if (is_loaded(entry) && start_in_memory(entry) == shown->start &&
+			same_object(&entry->module, shown) && has_name(entry, name, name_bytes))
 			return entry;
 	}
 	return NULL;
 }
 
 /*
- * The closed record of an object that is back: at its old place if it lies there again, at another only
- * with a build-id, which says that the contents are the same, and the name, which readers go by.
+ * The closed record of an object that is back under its name, which readers go by: at its old place if it lies
+ * there again, at another only with a build-id, which says that the contents are the same.
  */
 static struct known *find_closed(const struct hl_module *shown, const char *path, size_t path_bytes)
 {
@@ -201,12 +209,11 @@ static struct known *find_closed(const struct hl_module *shown, const char *path
 	for (uint32_t id = *bucket_of(shown); id != 0; id = known_of(id - 1)->next) {
 		struct known *entry = known_of(id - 1);
 
-		if (is_loaded(entry) || !same_object(&entry->module, shown))
+		if (is_loaded(entry) || !same_object(&entry->module, shown) || !has_name(entry, path, path_bytes))
 			continue;
 		if (entry->module.start == shown->start)
 			return entry;
-		if (shown->build_id_bytes != 0 && path_bytes != 0 && entry->path_bytes == path_bytes &&
-			memcmp(entry->path, path, path_bytes) == 0)
+		if (shown->build_id_bytes != 0 && path_bytes != 0 && entry->path)
 			elsewhere = entry;
 	}
 	return elsewhere;
@@ -302,18 +309,46 @@ static struct known *add_known(const struct hl_module *shown, const char *path, 
 	return entry;
 }
 
+#define MAX_NAME 4096u
+
+/* What the loader calls an object: empty for the program itself. */
+static const char *name_of(const struct dl_phdr_info *info, size_t *bytes)
+{
+	const char *name = info->dlpi_name ? info->dlpi_name : "";
+
+	*bytes = strnlen(name, MAX_NAME);
+	return name;
+}
+
+/* The program's own name, too. */
+static const char *path_of(const struct look *look, const struct dl_phdr_info *info, size_t *bytes)
+{
+	static char exe[MAX_NAME];	/* too large for small stacks; only the refresher is here */
+	const char *path = name_of(info, bytes);
+	ssize_t length;
+
+	if (*bytes != 0 || look->index != 0)
+		return path;
+	length = hl_os_readlink("/proc/self/exe", exe, sizeof(exe));
+	*bytes = length < 0 ? 0 : (size_t)length;
+	return exe;
+}
+
 /* What the loader shows of one object, to be found where it was. */
 static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	struct look *look = data;
 	struct hl_module shown;
 	struct known *entry;
+	const char *name;
+	size_t name_bytes;
 
 	(void)bytes;
 	describe(info, &shown);
 	if (shown.start >= shown.end)
 		return 0;
-	entry = find_loaded(&shown);
+	name = name_of(info, &name_bytes);
+	entry = find_loaded(&shown, name, name_bytes);
 	if (!entry) {
 		look->found_all = false;
 		return 0;
@@ -324,34 +359,19 @@ static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 	return 0;
 }
 
-/* The name of what the loader shows; the program itself has none there. */
-static const char *name_of(const struct look *look, const struct dl_phdr_info *info, size_t *bytes)
-{
-	static char exe[4096];		/* too large for small stacks; only the refresher is here */
-	const char *path = info->dlpi_name ? info->dlpi_name : "";
-	ssize_t length = (ssize_t)strnlen(path, sizeof(exe));
-
-	if (length == 0 && look->index == 0) {
-		length = hl_os_readlink("/proc/self/exe", exe, sizeof(exe));
-		path = exe;
-	}
-	*bytes = length < 0 ? 0 : (size_t)length;
-	return path;
-}
-
 /* Once more, for those that were not there. */
 static int add_new(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	struct look *look = data;
 	struct hl_module shown;
 	struct known *entry = NULL;
-	const char *path;
 	size_t path_bytes;
+	const char *path = name_of(info, &path_bytes);
 
 	(void)bytes;
 	describe(info, &shown);
-	if (shown.start < shown.end && !find_loaded(&shown)) {
-		path = name_of(look, info, &path_bytes);
+	if (shown.start < shown.end && !find_loaded(&shown, path, path_bytes)) {
+		path = path_of(look, info, &path_bytes);
 		entry = reopen(&shown, path, path_bytes);
 		if (entry)
 			write_record(entry);
