@@ -219,38 +219,54 @@ static struct known *find_closed(const struct hl_module *shown, const char *path
 	return elsewhere;
 }
 
+static uint64_t change_of(const struct known *entry)
+{
+	return entry->distance + ((uint64_t)entry->module.tag << HL_IP_TAG_SHIFT);
+}
+
+static uint64_t end_in_memory(const struct known *entry)
+{
+	return entry->module.end - entry->distance;
+}
+
+/* What is loaded has these addresses in memory now. */
+static bool draw(const struct known *entry)
+{
+	return hl_moved_draw(start_in_memory(entry), end_in_memory(entry), change_of(entry));
+}
+
 static struct known *reopen(const struct hl_module *shown, const char *path, size_t path_bytes)
 {
 	struct known *entry = exhausted ? NULL : find_closed(shown, path, path_bytes);
 
 	if (!entry)
 		return NULL;
-	if (!hl_moved_set(&entry->module, shown->start)) {
+	entry->distance = entry->module.start - shown->start;
+	if (!draw(entry)) {
+		entry->distance = 0;
 		exhausted = true;
 		return NULL;
 	}
-	entry->distance = entry->module.start - shown->start;
 	entry->module.last_generation = 0;
 	return entry;
 }
 
 /* An object where the record of another one is gets a tag. */
-static void choose_tag(struct hl_module *module)
+static void choose_tag(struct known *added)
 {
 	uint32_t id = 0;
 
-	while (id < nr_known && !overlap(&known_of(id)->module, module))
+	while (id < nr_known && !overlap(&known_of(id)->module, &added->module))
 		id++;
 	if (id == nr_known || exhausted)
 		return;
-	module->tag = last_tag + 1;
-	if (last_tag < HL_MAX_IP_TAG && hl_moved_set(module, module->start)) {
+	added->module.tag = last_tag + 1;
+	if (last_tag < HL_MAX_IP_TAG && draw(added)) {
 		last_tag++;
 		return;
 	}
-	module->tag = 0;
+	added->module.tag = 0;
 	exhausted = true;
-	hl_stacks_forget();
 }
 
 /* Path names outlive the objects: a bump arena that only grows. */
@@ -297,7 +313,7 @@ static struct known *add_known(const struct hl_module *shown, const char *path, 
 	}
 	entry = known_of(id);
 	*entry = (struct known){ .module = *shown, .id = id };
-	choose_tag(&entry->module);
+	choose_tag(entry);
 	entry->module.first_generation = generation();
 	entry->path = keep_path(path, path_bytes);
 	entry->path_bytes = entry->path ? path_bytes : 0;
@@ -413,14 +429,14 @@ static bool close_unseen(const struct look *look)
 
 	for (uint32_t id = 0; id < nr_known; id++) {
 		struct known *entry = known_of(id);
-		uint64_t start = start_in_memory(entry);
+		uint64_t start = start_in_memory(entry), end = end_in_memory(entry);
 
 		if (!is_loaded(entry) || entry->seen == look->number)
 			continue;
 		entry->module.last_generation = last;
 		write_record(entry);
-		hl_moved_drop(start);
-		hl_rules_forget(start, start + (entry->module.end - entry->module.start));
+		hl_moved_draw(start, end, 0);
+		hl_rules_forget(start, end);
 		entry->distance = 0;
 		any = true;
 	}
@@ -449,16 +465,20 @@ static bool has_changed(const struct dl_phdr_info *info, struct look *look)
 static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	struct look *look = data;
-	bool closed;
+	bool closed, moved, was_exhausted = exhausted;
 
 	if (bytes < offsetof(struct dl_phdr_info, dlpi_tls_modid) || !has_changed(info, look))
 		return 1;
 	look->found_all = true;
+	hl_moved_begin();
 	dl_iterate_phdr(find_old, look);
 	closed = look->subs_changed && close_unseen(look);
 	if (!look->found_all)
 		dl_iterate_phdr(add_new, look);
-	if (closed)
+	moved = hl_moved_end();
+	if (exhausted && !was_exhausted)
+		hl_stacks_forget();
+	if (closed || moved)
 		__atomic_fetch_add(&hl_modules_generation, 1, __ATOMIC_RELEASE);
 	hl_program_note_namespaces();
 	return 1;
@@ -524,6 +544,8 @@ void hl_modules_restart(bool threads)
 	hl_table_reset(&generations);
 	memset(buckets, 0, sizeof(buckets));
 	begin_generation();
+	/* Another thread of the parent may have been in the middle of a look. */
+	hl_moved_begin_empty();
 	for (uint32_t id = 0; id < nr_known; id++) {
 		struct known *entry = known_of(kept);
 
@@ -535,8 +557,10 @@ void hl_modules_restart(bool threads)
 		entry->module.path = hl_store_string(entry->path, entry->path_bytes);
 		write_record(entry);
 		add_to_bucket(entry);
+		draw(entry);
 	}
 	nr_known = kept;
 	exhausted = false;
+	hl_moved_end();
 	hl_globals->nr_modules = kept;
 }

@@ -4,12 +4,15 @@
  * nodes carry the record's tag (common/ledger.h), so that none is ever taken for that of another object; and
  * those that came back elsewhere, whose nodes are at the addresses of the record.
  *
- * Changed by modules.c under the loader's lock; read by any thread and signal handler without one.
+ * A change is what is added to an address in memory, as a function of it: constant from one piece to the next.
+ * modules.c draws it whenever something has moved, under the loader's lock; it is read by any thread and
+ * signal handler without one.
  */
 #ifndef HL_PRELOAD_MOVED_H
 #define HL_PRELOAD_MOVED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/ledger.h"
@@ -20,11 +23,17 @@
 extern uint64_t hl_moved_start;		/* no address outside of this range differs */
 extern uint64_t hl_moved_bytes;
 
-/** hl_moved_set() - what is loaded at @start has the record @module; false: there is no room to say so */
-bool hl_moved_set(const struct hl_module *module, uint64_t start);
+/** hl_moved_begin() - begin to draw, on what there is */
+void hl_moved_begin(void);
 
-/** hl_moved_drop() - what was loaded at @start is gone */
-void hl_moved_drop(uint64_t start);
+/** hl_moved_begin_empty() - begin to draw where no address differs, whatever there is */
+void hl_moved_begin_empty(void);
+
+/** hl_moved_draw() - addresses in [@start, @end) differ by @change, whatever was drawn there; false: no memory */
+bool hl_moved_draw(uint64_t start, uint64_t end, uint64_t change);
+
+/** hl_moved_end() - the drawing is what holds from now on; returns whether it is another than before */
+bool hl_moved_end(void);
 
 uint64_t hl_moved_find_change(uint64_t ip);
 

@@ -2,10 +2,10 @@
 /*
  * A C program that loads and unloads libraries, given as arguments, in turn.
  *
- * Usage: victim-dlopen [-|+|@]ROUNDS LIBRARY...
+ * Usage: victim-dlopen [-|+|@|:]ROUNDS LIBRARY...
  *
  * -: another thread uses the loader meanwhile. +: each library has to lie elsewhere in each round.
- * @: so, too, and all are loaded at once.
+ * @: so, too, and all are loaded at once. ":": at once, each round in another order, at each other's addresses.
  * Calls `int plug(int (*callback)(void (*)(void)))` of each; plug() may call back with a function
  * that throws a C++ exception through our frames. Exit status 0 if each returned 0. The first event
  * of the process is in dlerror(): its message must survive what the shim does then.
@@ -66,14 +66,14 @@ static int unload(const struct library *library)
 
 #define MAX_LIBRARIES 2000
 
-/* A round with @nr libraries at once. */
-static int use(char **paths, int nr)
+/* A round with @nr libraries at once, beginning with that of number @first. */
+static int use(char **paths, int nr, int first)
 {
 	static struct library library[MAX_LIBRARIES];
 	int r = 0;
 
 	for (int i = 0; i < nr && r == 0; i++)
-		r = load(&library[i], paths[i]);
+		r = load(&library[i], paths[(i + first) % nr]);
 	for (int i = 0; i < nr && r == 0; i++)
 		r = unload(&library[i]);
 	return r;
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	char how = argc > 1 ? argv[1][0] : '0';
 	int rounds = argc > 1 ? atoi(argv[1] + (how < '0' || how > '9')) : 0;
-	int together = how == '@' ? argc - 2 : 1, threaded = how == '-', r = 0;
+	int together = how == '@' || how == ':' ? argc - 2 : 1, threaded = how == '-', r = 0;
 
 	moving = how == '+' || how == '@';
 	if (together > MAX_LIBRARIES)
@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 		pthread_create(&thread, NULL, churn, NULL);
 	for (int round = 0; round < rounds && r == 0; round++)
 		for (int i = 2; i < argc && r == 0; i += together)
-			r = use(argv + i, together);
+			r = use(argv + i, together, how == ':' ? 7 * round : 0);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	if (threaded)
 		pthread_join(thread, NULL);
