@@ -258,15 +258,16 @@ static void choose_tag(struct known *added)
 
 	while (id < nr_known && !overlap(&known_of(id)->module, &added->module))
 		id++;
-	if (id == nr_known || exhausted)
+	if (id == nr_known)
 		return;
 	added->module.tag = last_tag + 1;
-	if (last_tag < HL_MAX_IP_TAG && draw(added)) {
+	if (!exhausted && added->module.tag < HL_IP_TAG_STRAY && draw(added)) {
 		last_tag++;
 		return;
 	}
 	added->module.tag = 0;
 	exhausted = true;
+	draw(added);
 }
 
 /* Path names outlive the objects: a bump arena that only grows. */
@@ -420,6 +421,23 @@ static bool generation_is_empty(void)
 	return generation() > 1 && record && record->first_node == hl_stacks_nr_nodes();
 }
 
+/*
+ * Something else may come to the addresses of records, code that is made at run time or a library of another
+ * namespace: it must not be taken for what has gone from [@start, @end), and may be back elsewhere.
+ */
+static void draw_nothing(uint64_t start, uint64_t end)
+{
+	hl_moved_draw(start, end, 0);
+	for (uint32_t id = 0; id < nr_known; id++) {
+		const struct hl_module *record = &known_of(id)->module;
+		uint64_t first = record->start > start ? record->start : start;
+		uint64_t last = record->end < end ? record->end : end;
+
+		if (first < last)
+			hl_moved_draw(first, last, (uint64_t)HL_IP_TAG_STRAY << HL_IP_TAG_SHIFT);
+	}
+}
+
 /* Closes the records of what the loader did not show any more.  Returns whether there was any. */
 static bool close_unseen(const struct look *look)
 {
@@ -435,7 +453,7 @@ static bool close_unseen(const struct look *look)
 			continue;
 		entry->module.last_generation = last;
 		write_record(entry);
-		hl_moved_draw(start, end, 0);
+		draw_nothing(start, end);
 		hl_rules_forget(start, end);
 		entry->distance = 0;
 		any = true;
@@ -533,6 +551,18 @@ void hl_modules_open(void)
 	hl_modules_refresh();
 }
 
+/* Anew: another thread of the parent may have been in the middle of a look. */
+static void draw_all(void)
+{
+	hl_moved_begin_empty();
+	for (uint32_t id = 0; id < nr_known; id++)
+		if (known_of(id)->distance != 0)
+			draw_nothing(known_of(id)->module.start, known_of(id)->module.end);
+	for (uint32_t id = 0; id < nr_known; id++)
+		draw(known_of(id));
+	hl_moved_end();
+}
+
 void hl_modules_restart(bool threads)
 {
 	uint32_t kept = 0;
@@ -544,8 +574,6 @@ void hl_modules_restart(bool threads)
 	hl_table_reset(&generations);
 	memset(buckets, 0, sizeof(buckets));
 	begin_generation();
-	/* Another thread of the parent may have been in the middle of a look. */
-	hl_moved_begin_empty();
 	for (uint32_t id = 0; id < nr_known; id++) {
 		struct known *entry = known_of(kept);
 
@@ -557,10 +585,9 @@ void hl_modules_restart(bool threads)
 		entry->module.path = hl_store_string(entry->path, entry->path_bytes);
 		write_record(entry);
 		add_to_bucket(entry);
-		draw(entry);
 	}
 	nr_known = kept;
 	exhausted = false;
-	hl_moved_end();
+	draw_all();
 	hl_globals->nr_modules = kept;
 }

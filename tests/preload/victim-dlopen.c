@@ -2,10 +2,11 @@
 /*
  * A C program that loads and unloads libraries, given as arguments, in turn.
  *
- * Usage: victim-dlopen [-|+|@|:]ROUNDS LIBRARY...
+ * Usage: victim-dlopen [-|+|@|:|=]ROUNDS LIBRARY...
  *
  * -: another thread uses the loader meanwhile. +: each library has to lie elsewhere in each round.
  * @: so, too, and all are loaded at once. ":": at once, each round in another order, at each other's addresses.
+ * =: what comes to the place of a library is code made at run time, which allocates 33 bytes.
  * Calls `int plug(int (*callback)(void (*)(void)))` of each; plug() may call back with a function
  * that throws a C++ exception through our frames. Exit status 0 if each returned 0. The first event
  * of the process is in dlerror(): its message must survive what the shim does then.
@@ -29,11 +30,12 @@ static int through(void (*thrower)(void))
 	return 1;
 }
 
-static int moving;
+static int moving, making;
 
 struct library {
 	void *handle;
 	void *start;
+	void *plug;
 };
 
 static int load(struct library *library, const char *path)
@@ -50,7 +52,31 @@ static int load(struct library *library, const char *path)
 	if (!dladdr(symbol, &info))
 		return 3;
 	library->start = info.dli_fbase;
+	library->plug = symbol;
 	return plug(through);
+}
+
+/* push %rbp; mov %rsp, %rbp; mov $33, %edi; movabs $malloc, %rax; call *%rax; pop %rbp; ret */
+static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0xbf, 33, 0, 0, 0, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,
+	0xff, 0xd0, 0x5d, 0xc3 };
+#define OF_MALLOC 11
+
+/* Where a library was there is code now, which stays. */
+static int make_code(const struct library *library)
+{
+	uintptr_t page = (uintptr_t)library->plug & ~(uintptr_t)4095;
+	void *symbol = dlsym(RTLD_DEFAULT, "malloc");
+	void *(*function)(void);
+	unsigned char *made = mmap((void *)page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (made != (void *)page)
+		return 6;
+	memcpy(library->plug, code, sizeof(code));
+	memcpy((char *)library->plug + OF_MALLOC, &symbol, sizeof(symbol));
+	memcpy(&function, &library->plug, sizeof(function));
+	free(function());
+	return 0;
 }
 
 /* And puts a page where it was. */
@@ -58,6 +84,8 @@ static int unload(const struct library *library)
 {
 	if (dlclose(library->handle))
 		return 4;
+	if (making)
+		return make_code(library);
 	if (moving && mmap(library->start, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
 			      library->start)
 		return 5;
@@ -111,6 +139,7 @@ int main(int argc, char **argv)
 	int together = how == '@' || how == ':' ? argc - 2 : 1, threaded = how == '-', r = 0;
 
 	moving = how == '+' || how == '@';
+	making = how == '=';
 	if (together > MAX_LIBRARIES)
 		return 11;
 	if (!message_survives())
