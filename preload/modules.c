@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which ELF objects were loaded where.  May call: dl_iterate_phdr(), store.c, moved.c,
- * stacks.c, rules.c, os.c.
+ * Which ELF objects were loaded where.  May call: dl_iterate_phdr(), store.c, object.c,
+ * moved.c, stacks.c, rules.c, os.c.
  *
  * The callback runs under the loader's lock and takes the store's for a moment; nothing takes them
  * the other way round.
  */
 #include "modules.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "common/ledger.h"
 #include "moved.h"
+#include "object.h"
 #include "program.h"
 #include "rules.h"
 #include "stacks.h"
@@ -103,50 +103,6 @@ static uint64_t start_in_memory(const struct known *entry)
 static uint32_t generation(void)
 {
 	return (uint32_t)hl_globals->nr_generations;
-}
-
-static void find_build_id(const struct dl_phdr_info *info, const ElfW(Phdr) *segment,
-	struct hl_module *module)
-{
-	const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr);
-	const char *end = note + segment->p_memsz;
-
-	while ((size_t)(end - note) >= sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *header = (const void *)note;
-		size_t name = (header->n_namesz + 3u) & ~3u, desc = (header->n_descsz + 3u) & ~3u;
-
-		note += sizeof(*header);
-		if ((size_t)(end - note) < name + desc)
-			return;
-		if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 &&
-			memcmp(note, "GNU", 4) == 0 && header->n_descsz <= HL_BUILD_ID_BYTES) {
-			memcpy(module->build_id, note + name, header->n_descsz);
-			module->build_id_bytes = header->n_descsz;
-			return;
-		}
-		note += name + desc;
-	}
-}
-
-/* Addresses and build-id of what the loader shows. */
-static void describe(const struct dl_phdr_info *info, struct hl_module *module)
-{
-	memset(module, 0, sizeof(*module));
-	module->bias = info->dlpi_addr;
-	module->start = UINT64_MAX;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uint64_t start = info->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type == PT_NOTE && module->build_id_bytes == 0)
-			find_build_id(info, segment, module);
-		if (segment->p_type != PT_LOAD)
-			continue;
-		if (start < module->start)
-			module->start = start;
-		if (start + segment->p_memsz > module->end)
-			module->end = start + segment->p_memsz;
-	}
 }
 
 static uint32_t *bucket_of(const struct hl_module *module)
@@ -361,7 +317,7 @@ static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 	size_t name_bytes;
 
 	(void)bytes;
-	describe(info, &shown);
+	hl_object_describe(info, &shown);
 	if (shown.start >= shown.end)
 		return 0;
 	name = name_of(info, &name_bytes);
@@ -386,7 +342,7 @@ static int add_new(struct dl_phdr_info *info, size_t bytes, void *data)
 	const char *path = name_of(info, &path_bytes);
 
 	(void)bytes;
-	describe(info, &shown);
+	hl_object_describe(info, &shown);
 	if (shown.start < shown.end && !find_loaded(&shown, path, path_bytes)) {
 		path = path_of(look, info, &path_bytes);
 		entry = reopen(&shown, path, path_bytes);
@@ -527,7 +483,7 @@ static int find_range(struct dl_phdr_info *info, size_t bytes, void *data)
 	struct hl_module described;
 
 	(void)bytes;
-	describe(info, &described);
+	hl_object_describe(info, &described);
 	if (range->inside - described.start >= described.end - described.start)
 		return 0;
 	range->start = described.start;
