@@ -77,11 +77,18 @@ static uint64_t looks;
  */
 static bool lock_in_doubt;
 
+/* Hints in the middle of a change, and how many there were when the loader was asked by one of its own events. */
+static uint32_t changes, changes_seen;
+
 void hl_modules_count_hint(void)
 {
+	bool changing = _r_debug.r_state != RT_CONSISTENT;
+
 	/* The loader allocates for thread-local variables, too, but not in the middle of a change. */
-	if (hl_unlikely(lock_in_doubt) && _r_debug.r_state == RT_CONSISTENT)
+	if (hl_unlikely(lock_in_doubt) && !changing)
 		return;
+	if (changing)
+		__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&hl_modules_hints, 1, __ATOMIC_RELAXED);
 }
 
@@ -469,6 +476,17 @@ void hl_modules_refresh(void)
 	dl_iterate_phdr(under_lock, &look);
 	hl_os_restore_signals(&saved);
 	errno = saved_errno;
+}
+
+void hl_modules_refresh_between(void)
+{
+	uint32_t now = __atomic_load_n(&changes, __ATOMIC_RELAXED);
+
+	/* A thread that only looks a symbol up has a lock of the loader's, but need not wait for this one. */
+	if (lock_in_doubt || _r_debug.r_state != RT_CONSISTENT ||
+		__atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED) == now)
+		return;
+	hl_modules_refresh();
 }
 
 struct range {

@@ -50,6 +50,12 @@ void hl_modules_range(uint64_t inside, uint64_t *start, uint64_t *bytes);
 /** hl_modules_count_hint() - the loader itself allocates or frees: its list may have changed */
 void hl_modules_count_hint(void);
 
+/**
+ * hl_modules_refresh_between() - hl_modules_refresh() in an event of the loader, if it is not in the middle of a
+ * change: a constructor that calls dlopen() is on the stack before it has had an event of its own
+ */
+void hl_modules_refresh_between(void);
+
 /** hl_modules_hint() - an event of a caller at @ip; true when it is the loader, and counted */
 static inline bool hl_modules_hint(uint64_t ip)
 {
@@ -72,10 +78,12 @@ static inline void hl_modules_follow(uint64_t ip, uint32_t *seen)
 
 	if (hl_likely(hints == *seen && ip - hl_loader_start >= hl_loader_bytes))
 		return;
-	if (hl_modules_hint(ip))
-		return;
-	hl_modules_refresh();
-	*seen = hints;
+	if (!hl_modules_hint(ip)) {
+		hl_modules_refresh();
+		*seen = hints;
+	} else {
+		hl_modules_refresh_between();
+	}
 }
 
 #pragma GCC visibility pop
