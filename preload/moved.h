@@ -2,7 +2,8 @@
 /*
  * Objects whose addresses nodes have otherwise than memory: those loaded where another one was before, whose
  * nodes carry the record's tag (common/ledger.h), so that none is ever taken for that of another object; and
- * those that came back elsewhere, whose nodes are at the addresses of the record.
+ * those that came back elsewhere, whose nodes are at the addresses of the record.  And addresses of records at
+ * which no object lies: what comes there is no object's (HL_IP_TAG_STRAY).
  *
  * A change is what is added to an address in memory, as a function of it: constant from one piece to the next.
  * modules.c draws it whenever something has moved, under the loader's lock; it is read by any thread and
