@@ -7,7 +7,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <libunwind.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "modules.h"
@@ -23,6 +25,15 @@
 #define NOT_ASKED INT_MIN
 
 static int (*backtrace_of_libunwind)(void **buffer, int size);
+/* The same step by step. */
+static struct {
+	int (*get_context)(unw_context_t *context);
+	int (*init)(unw_cursor_t *cursor, unw_context_t *context);
+	int (*step)(unw_cursor_t *cursor);
+	int (*get_reg)(unw_cursor_t *cursor, unw_regnum_t reg, unw_word_t *value);
+	int (*set_caching)(unw_addr_space_t space, unw_caching_policy_t policy);
+	unw_addr_space_t *space;
+} local;
 static uint64_t libunwind_start, libunwind_bytes;
 
 uint32_t hl_unwind_by_rules;
@@ -39,6 +50,31 @@ static struct spare {
 size_t hl_unwind_buffer_words(void)
 {
 	return hl_options.depth + OWN_FRAMES + 1;
+}
+
+/* Without a cache: it knows an address as it was before another library came there. */
+static int open_local(void *library)
+{
+	static const struct {
+		void *place;
+		const char *name;
+	} wanted[] = {
+		{ &local.get_context, "_Ux86_64_getcontext" },
+		{ &local.init, "_ULx86_64_init_local" },
+		{ &local.step, "_ULx86_64_step" },
+		{ &local.get_reg, "_ULx86_64_get_reg" },
+		{ &local.set_caching, "_ULx86_64_set_caching_policy" },
+		{ &local.space, "_ULx86_64_local_addr_space" },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		void *address = dlsym(library, wanted[i].name);
+
+		if (!address)
+			return -ENOSYS;
+		memcpy(wanted[i].place, &address, sizeof(address));
+	}
+	return local.set_caching(*local.space, UNW_CACHE_NONE) < 0 ? -ENOSYS : 0;
 }
 
 /*
@@ -70,6 +106,8 @@ static __attribute__((noinline)) void load(const struct hl_caller *caller)
 		hl_modules_range((uint64_t)backtrace_of_libunwind, &libunwind_start,
 			&libunwind_bytes);
 	if (backtrace_of_libunwind)
+		r = open_local(library);
+	if (r == 0)
 		r = hl_rules_open(library);
 	hl_tls.own--;
 	hl_os_restore_signals(&saved);
@@ -151,6 +189,35 @@ static void give_spare(const uintptr_t *ips)
 }
 
 /*
+ * unw_backtrace() has a cache of whole frames besides, which nothing ever clears: it is good until a library
+ * has gone.
+ */
+static __attribute__((noinline)) int backtrace_by_steps(void **ips, int room)
+{
+	unw_context_t context;
+	unw_cursor_t cursor;
+	int n = 0;
+
+	if (local.get_context(&context) < 0 || local.init(&cursor, &context) < 0)
+		return 0;
+	do {
+		unw_word_t ip;
+
+		if (local.get_reg(&cursor, UNW_X86_64_RIP, &ip) < 0)
+			break;
+		ips[n++] = (void *)ip;
+	} while (n < room && local.step(&cursor) > 0);
+	return n;
+}
+
+static int backtrace_now(void **ips, int room)
+{
+	if (__atomic_load_n(&hl_modules_generation, __ATOMIC_ACQUIRE) != 0)
+		return backtrace_by_steps(ips, room);
+	return backtrace_of_libunwind(ips, room);
+}
+
+/*
  * The stack by libunwind: from *first in @ips.  It sees our own frames first; they end where the
  * hook's return address is.  Its per-thread cache may be in any state when a handler came in.
  * HL_WALK_UNFIT: it cannot be asked now, and @ips is as it was.
@@ -168,7 +235,7 @@ static __attribute__((noinline)) enum hl_walk_end by_libunwind(const struct hl_c
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	r = NOT_ASKED;
 	if (hl_libunwind_enter()) {
-		r = backtrace_of_libunwind((void **)ips, (int)hl_unwind_buffer_words());
+		r = backtrace_now((void **)ips, (int)hl_unwind_buffer_words());
 		hl_libunwind_leave();
 	}
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
