@@ -31,7 +31,7 @@ static struct {
 	int (*init)(unw_cursor_t *cursor, unw_context_t *context);
 	int (*step)(unw_cursor_t *cursor);
 	int (*get_reg)(unw_cursor_t *cursor, unw_regnum_t reg, unw_word_t *value);
-	int (*set_caching)(unw_addr_space_t space, unw_caching_policy_t policy);
+	void (*flush_cache)(unw_addr_space_t space, unw_word_t low, unw_word_t high);
 	unw_addr_space_t *space;
 } local;
 static uint64_t libunwind_start, libunwind_bytes;
@@ -52,7 +52,6 @@ size_t hl_unwind_buffer_words(void)
 	return hl_options.depth + OWN_FRAMES + 1;
 }
 
-/* Without a cache: it knows an address as it was before another library came there. */
 static int open_local(void *library)
 {
 	static const struct {
@@ -63,7 +62,7 @@ static int open_local(void *library)
 		{ &local.init, "_ULx86_64_init_local" },
 		{ &local.step, "_ULx86_64_step" },
 		{ &local.get_reg, "_ULx86_64_get_reg" },
-		{ &local.set_caching, "_ULx86_64_set_caching_policy" },
+		{ &local.flush_cache, "_Ux86_64_flush_cache" },
 		{ &local.space, "_ULx86_64_local_addr_space" },
 	};
 
@@ -74,7 +73,7 @@ static int open_local(void *library)
 			return -ENOSYS;
 		memcpy(wanted[i].place, &address, sizeof(address));
 	}
-	return local.set_caching(*local.space, UNW_CACHE_NONE) < 0 ? -ENOSYS : 0;
+	return 0;
 }
 
 /*
@@ -189,8 +188,9 @@ static void give_spare(const uintptr_t *ips)
 }
 
 /*
- * unw_backtrace() has a cache of whole frames besides, which nothing ever clears: it is good until a library
- * has gone.
+ * libunwind knows an address as it was before another library came there.  What unw_step() goes by can be
+ * flushed, and is then learned again, which is no harm to a program that uses the same libunwind; but
+ * unw_backtrace() has a cache of whole frames besides, which nothing ever clears.
  */
 static __attribute__((noinline)) int backtrace_by_steps(void **ips, int room)
 {
@@ -212,9 +212,14 @@ static __attribute__((noinline)) int backtrace_by_steps(void **ips, int room)
 
 static int backtrace_now(void **ips, int room)
 {
-	if (__atomic_load_n(&hl_modules_generation, __ATOMIC_ACQUIRE) != 0)
-		return backtrace_by_steps(ips, room);
-	return backtrace_of_libunwind(ips, room);
+	static uint32_t flushed;
+	uint32_t generation = __atomic_load_n(&hl_modules_generation, __ATOMIC_ACQUIRE);
+
+	if (generation == 0)
+		return backtrace_of_libunwind(ips, room);
+	if (__atomic_exchange_n(&flushed, generation, __ATOMIC_ACQ_REL) != generation)
+		local.flush_cache(*local.space, 0, 0);
+	return backtrace_by_steps(ips, room);
 }
 
 /*
