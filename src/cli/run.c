@@ -306,7 +306,10 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 
 /* ---- The ledgers ---- */
 
-/* Adds a file when it is a ledger of this session. */
+/*
+ * Adds a file when it is a ledger that a process of this session wrote.  Copies that `snapshot` made
+ * meanwhile have names like ledgers and the session of theirs; they are nobody's to complete.
+ */
 static int consider(struct hl_run *run, const char *path)
 {
 	struct hl_ledger_header header;
@@ -324,7 +327,7 @@ static int consider(struct hl_run *run, const char *path)
 	n = pread(fd, &header, sizeof(header), 0);
 	close(fd);
 	if (n != sizeof(header) || memcmp(header.magic, HL_LEDGER_MAGIC, 8) != 0 ||
-		header.session != run->session)
+		header.kind != HL_LEDGER_LIVE || header.session != run->session)
 		return 0;
 	grown = reallocarray(run->ledgers, run->nr_ledgers + 1, sizeof(*grown));
 	if (!grown)
