@@ -43,7 +43,8 @@ static bool is_mangled(const char *name)
  */
 static char *demangle_plain(const char *name, bool parameters)
 {
-	int options = DMGL_ANSI | (parameters ? DMGL_PARAMS : DMGL_RET_DROP);
+	/* Not DMGL_RET_DROP: without parameters it drops what function types among the arguments return. */
+	int options = DMGL_ANSI | (parameters ? DMGL_PARAMS : 0);
 	char *text;
 
 	if (strncmp(name, "_D", 2) == 0)

@@ -26,6 +26,15 @@ START_TEST(cxx_names_lose_parameters_unless_wanted)
 }
 END_TEST
 
+START_TEST(function_types_among_the_arguments_keep_what_they_return)
+{
+	expect("_Z3runIPFPvvEES0_T_", false, "run<void* (*)()>");
+	expect("_ZNSt6threadC4IRFviEJRiEvEEOT_DpOT0_", false, "std::thread::thread<void (&)(int), int&, void>");
+	expect("_ZZ3runIPFPvvEES0_T_ENKUliE_clEi", false, "run<void* (*)()>(void* (*)())::{lambda(int)#1}::operator()");
+	expect("_ZZ4mainENKUliE_cvPFPviEEv", false, "main::{lambda(int)#1}::operator void* (*)(int)");
+}
+END_TEST
+
 START_TEST(rust_names_lose_their_hash)
 {
 	expect("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", false, "core::fmt::Formatter::pad");
@@ -74,6 +83,7 @@ Suite *make_suite(void)
 	TCase *core = tcase_create("core"), *limits = tcase_create("limits");
 
 	tcase_add_test(core, cxx_names_lose_parameters_unless_wanted);
+	tcase_add_test(core, function_types_among_the_arguments_keep_what_they_return);
 	tcase_add_test(core, rust_names_lose_their_hash);
 	tcase_add_test(core, parts_of_a_function_have_its_name);
 	tcase_add_test(core, plain_and_broken_names_stay);
