@@ -65,20 +65,31 @@ void hl_text_put_rows(FILE *file, const struct hl_top_report *report)
 	hl_places_release(&out.places);
 }
 
-static void put_rest(FILE *file, const struct hl_top_report *report)
+/* Groups of cumulative statistics share their blocks: what is left of the total says nothing. */
+static void put_others(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
 	char text[HL_STATISTIC_TEXT];
 	int64_t size = stats->total_size;
 	int64_t count = stats->total_count;
 
-	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++) {
+	fprintf(file, "%zu other", stats->nr_items - report->nr_rows);
+	for (size_t i = 0; i < report->nr_rows; i++) {
 		size = (int64_t)((uint64_t)size - (uint64_t)stats->items[i].size);
 		count = (int64_t)((uint64_t)count - (uint64_t)stats->items[i].count);
 	}
+	if (!stats->is_cumulative)
+		fprintf(file, ": %s", hl_format_statistic(text, size, count, report->exact));
+	fputc('\n', file);
+}
+
+static void put_rest(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	char text[HL_STATISTIC_TEXT];
+
 	if (stats->nr_items > report->nr_rows)
-		fprintf(file, "%zu other: %s\n", stats->nr_items - report->nr_rows,
-				hl_format_statistic(text, size, count, report->exact));
+		put_others(file, report);
 	fprintf(file, "Total: %s\n", hl_format_statistic(text, stats->total_size,
 			stats->total_count, report->exact));
 }
