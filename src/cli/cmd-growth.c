@@ -40,8 +40,8 @@ static int load_all(struct series *s)
 	return 0;
 }
 
-/* When each ledger was taken; unless they are one process in order of time, nobody knows. */
-static void find_times(struct series *s)
+/* Whether all ledgers are of one process, and when each of them was taken. */
+static bool find_times(struct series *s)
 {
 	struct hl_info first;
 	bool is_known = true;
@@ -54,9 +54,38 @@ static void find_times(struct series *s)
 		hl_snapshot_info(s->snapshots[i], &info);
 		at = info.snapshot_ns ? info.snapshot_ns : info.end_ns;
 		s->times[i] = (double)at / 1e9;
-		is_known &= at && info.pid == first.pid && info.start_ns == first.start_ns &&
-			(!i || s->times[i] > s->times[i - 1]);
+		is_known &= at && info.pid == first.pid && info.start_ns == first.start_ns;
 	}
+	return is_known;
+}
+
+static void swap_with_previous(struct series *s, size_t i)
+{
+	struct hl_snapshot *snapshot = s->snapshots[i];
+	char *file = s->files[i];
+	double at = s->times[i];
+
+	s->snapshots[i] = s->snapshots[i - 1];
+	s->files[i] = s->files[i - 1];
+	s->times[i] = s->times[i - 1];
+	s->snapshots[i - 1] = snapshot;
+	s->files[i - 1] = file;
+	s->times[i - 1] = at;
+}
+
+/*
+ * A shell's a.*.hl has a.10.hl before a.2.hl, and out of order nothing seems to grow: the ledgers of
+ * one process are taken in their order of time.  Of others nobody knows it but who names them.
+ */
+static void order_by_time(struct series *s)
+{
+	bool is_known = find_times(s);
+
+	for (size_t i = 1; is_known && i < s->nr; i++)
+		for (size_t k = i; k && s->times[k] < s->times[k - 1]; k--)
+			swap_with_previous(s, k);
+	for (size_t i = 1; is_known && i < s->nr; i++)
+		is_known = s->times[i] > s->times[i - 1];
 	for (size_t i = 0; !is_known && i < s->nr; i++)
 		s->times[i] = 0;
 }
@@ -187,7 +216,7 @@ static int show(struct series *s, struct hl_resolver *resolver, const struct gro
 		.color = cli_wants_color(o->color),
 	};
 
-	find_times(s);
+	order_by_time(s);
 	if (group_all(s, resolver, o, report.metric))
 		return CLI_FAILED;
 	if (find_lines(s)) {

@@ -6,6 +6,7 @@
  *   command ARG...                     exe PATH
  *   pid N                              peak BYTES [NANOSECONDS]
  *   end REASON STATUS                  lost N
+ *   taken NANOSECONDS
  *   module PATH BUILD-ID|- START END BIAS
  *   site KIND COUNT BYTES FREED-COUNT FREED-BYTES TEMP PEAK-COUNT PEAK-BYTES ADDRESS...
  *       addresses: of the calls, outermost first, in hexadecimal like START, END and BIAS
@@ -157,6 +158,8 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 		s->header.end_reason = (uint32_t)number(words[1]);
 		s->header.end_status = nr > 2 ? (int32_t)number(words[2]) : 0;
 		s->header.end_monotonic_ns = 2500000000u;
+	} else if (!strcmp(what, "taken")) {
+		s->header.snapshot_monotonic_ns = number(words[1]);
 	} else if (!strcmp(what, "lost")) {
 		s->globals.early_lost = number(words[1]);
 	} else {
