@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "cli/leftover.h"
 #include "cli/programs.h"
 #include "cli/run.h"
 #include "cli/summary.h"
@@ -200,8 +201,11 @@ static int record(const struct record_options *options, char **argv)
 	/* What becomes of our words must not change how the program ended. */
 	signal(SIGPIPE, SIG_IGN);
 	hl_run_collect(&run);
-	if (!options->quiet)
+	if (!options->quiet) {
 		summarise(&run, (int)options->nr_lines);
+		if (options->follow <= 1)
+			hl_leftover_list(&run);
+	}
 	hl_run_release(&run);
 	return end_as(run.status);
 }

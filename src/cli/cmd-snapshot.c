@@ -22,6 +22,31 @@ static bool is_pid(const char *text)
 	return length && length < 10 && strspn(text, "0123456789") == length;
 }
 
+/*
+ * A forked child has its parent's ledger mapped until it allocates itself.  In a namespace of its own
+ * a process knows itself by another number, which is the last one of NSpid.
+ */
+static void warn_of_parent(const char *text, const struct hl_snapshot *snapshot)
+{
+	unsigned long own = strtoul(text, NULL, 10);
+	struct hl_info info;
+	char line[256];
+	FILE *file;
+
+	snprintf(line, sizeof(line), "/proc/%s/status", text);
+	file = fopen(line, "re");
+	while (file && fgets(line, sizeof(line), file))
+		for (char *word = strncmp(line, "NSpid:", 6) ? NULL : strchr(line, '\t'); word;
+				word = strchr(word + 1, '\t'))
+			own = strtoul(word, NULL, 10);
+	if (file)
+		fclose(file);
+	hl_snapshot_info(snapshot, &info);
+	if (info.pid != own)
+		cli_complain("snapshot", "process %s has allocated nothing since it was forked: this is "
+			"the ledger of process %u", text, info.pid);
+}
+
 /* @name receives what the ledger is called, for the name of the copy. */
 static struct hl_snapshot *load_process(const char *text, char *name)
 {
@@ -39,6 +64,8 @@ static struct hl_snapshot *load_process(const char *text, char *name)
 		snapshot = NULL;
 	}
 	close(fd);
+	if (snapshot)
+		warn_of_parent(text, snapshot);
 	return snapshot;
 }
 
