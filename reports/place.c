@@ -81,6 +81,8 @@ void hl_put_context(const struct hl_places *out, const struct hl_location *locat
 		return;
 	fputs("  in ", out->file);
 	put_limited(out->file, name, MAX_NAME_SHOWN);
+	if (location->is_shared && out->key == HL_KEY_LINENO)
+		fputs(" and others", out->file);
 }
 
 void hl_put_source(const struct hl_places *out, const struct hl_location *location)

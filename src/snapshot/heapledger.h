@@ -267,6 +267,7 @@ struct hl_location {
 	const char *function;		/* demangled */
 	const char *module;		/* path of the object */
 	uint32_t lineno;		/* 0: unknown */
+	bool is_shared;			/* a line of other functions too: a template's or a macro's */
 };
 
 /**
@@ -484,7 +485,8 @@ void hl_tree_unref(struct hl_tree *tree);
  * hl_traceback_length() - number of frames of a group
  * @traceback: from a statistic of this resolver
  *
- * For every key but HL_KEY_TRACEBACK the traceback is one pseudo frame: (filename, lineno) for
+ * Of HL_KEY_TRACEBACK call stacks are equal whose frames have equal files, lines and functions.
+ * For every other key the traceback is one pseudo frame: (filename, lineno) for
  * LINENO, (filename, 0) for FILENAME, the function with its file for FUNCTION, the module for
  * MODULE, for KIND the kind's name as filename, and for THREAD its name and number ("main #1").
  */

@@ -512,8 +512,15 @@ uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_reso
 			(uint64_t)key->file << 32 | key->function,
 			(uint64_t)key->lineno << 32 | key->module);
 
-	if (!entry || entry->value != HL_NONE)
-		return entry ? entry->value : HL_NONE;
+	if (!entry)
+		return HL_NONE;
+	if (entry->value != HL_NONE) {
+		struct hl_location *known = &resolver->locations[entry->value].public;
+
+		/* interned, so that equal names are one */
+		known->is_shared |= known->function != resolver->strings[frame->function];
+		return entry->value;
+	}
 	if (hl_array_grow((void **)&resolver->locations, &resolver->location_room,
 			resolver->nr_locations, sizeof(*resolver->locations)))
 		return HL_NONE;

@@ -155,7 +155,7 @@ uint32_t hl_resolver_trace(struct hl_resolver *resolver, uint32_t parent, uint32
 /* Order of two locations: by file, line, function. */
 int hl_location_compare(const struct hl_location *a, const struct hl_location *b);
 
-/* Order of two tracebacks: tuples of (filename, lineno), oldest frame first. */
+/* Order of two tracebacks: tuples of (filename, lineno, function), oldest frame first. */
 int hl_traceback_compare(const struct hl_resolver *resolver, uint32_t a, uint32_t b);
 
 #endif

@@ -39,6 +39,22 @@ static uint32_t line_location(struct hl_resolver *r, const struct hl_resolved_fr
 	return hl_resolver_location(r, &key, frame);
 }
 
+/*
+ * A frame of a whole stack.  A line of a template or a macro is in many functions, and a stack must
+ * name its own.
+ */
+static uint32_t call_location(struct hl_resolver *r, const struct hl_resolved_frame *frame)
+{
+	struct hl_resolved_frame key = {
+		.file = frame->file,
+		.function = frame->function,
+		.lineno = frame->lineno,
+		.module = frame->apart,
+	};
+
+	return hl_resolver_location(r, &key, frame);
+}
+
 /* "worker #3": threads may have one name, and numbers are the same in each run, more or less. */
 static uint32_t thread_location(struct grouping *g, uint32_t number)
 {
@@ -80,7 +96,7 @@ static int find_traces(struct grouping *g)
 		uint32_t trace = g->traces[g->s->nodes[i].parent];
 
 		for (uint32_t k = a->nr; k-- > 0;) {
-			uint32_t location = line_location(g->r, &g->r->frames[a->first + k]);
+			uint32_t location = call_location(g->r, &g->r->frames[a->first + k]);
 
 			if (location == HL_NONE)
 				return -ENOMEM;
