@@ -78,6 +78,9 @@ int cli_parse(const struct cli_usage *usage, int argc, char **argv, int *first);
 int cli_parse_size(const char *text, uint64_t *out);
 
 /* "heapledger WORD: " and a formatted message with a newline, on stderr. */
+/* What a size is, behind "'x' is not ". */
+#define CLI_SIZE_WORDS "a number of bytes, such as 65536 or 64KiB"
+
 void cli_complain(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a file: "heapledger top: a.hl: offset 4096: truncated". */
 void cli_complain_file(const char *word, const char *file, const struct hl_error *err);
@@ -101,6 +104,7 @@ struct cli_selection {
 	struct cli_list wrappers;
 	struct cli_list debug_dirs;
 	bool no_skip;
+	bool by_function;		/* no option: groups of lines are of one function each */
 	bool quiet;			/* no progress */
 };
 

@@ -43,9 +43,9 @@ static struct hl_budget *add_budget(struct checking *c, const char *name, double
 	return b;
 }
 
-static int bad_value(const char *option, const char *text)
+static int bad_value(const char *option, const char *text, const char *wanted)
 {
-	cli_complain("check", "%s: '%s' is not a number it can be", option, text);
+	cli_complain("check", "--%s: '%s' is not %s", option, text, wanted);
 	return -1;
 }
 
@@ -88,7 +88,7 @@ static int check_total(struct checking *c, enum hl_metric metric, const char *te
 	struct hl_budget *b;
 
 	if (cli_parse_size(text, &limit))
-		return bad_value(names[metric], text);
+		return bad_value(names[metric], text, CLI_SIZE_WORDS);
 	b = add_budget(c, names[metric], (double)limit);
 	b->statistics = c->statistics[c->nr_budgets++] = group(c, 1, metric);
 	if (!b->statistics)
@@ -127,7 +127,7 @@ static int check_growth(struct checking *c)
 	int rc = -1;
 
 	if (parse_growth(c->o->max_growth, &is_percent, &limit))
-		return bad_value("max-growth", c->o->max_growth);
+		return bad_value("max-growth", c->o->max_growth, CLI_SIZE_WORDS ", or a percentage, 5%");
 	old = group(c, 0, c->metric);
 	if (old)
 		new_ = group(c, 1, c->metric);
@@ -185,6 +185,21 @@ static void keep_place(struct hl_statistics *stats, const char *place, size_t le
 	stats->nr_items = kept;
 }
 
+/* A budget of a misspelt place is always kept: who set it should know. */
+static int warn_of_unknown(struct checking *c, const char *place, size_t length)
+{
+	struct hl_statistics *all = group(c, 1, HL_METRIC_ALLOC);
+
+	if (!all)
+		return -1;
+	keep_place(all, place, length);
+	if (!all->nr_items)
+		cli_complain("check", "warning: nothing was ever allocated in '%.*s': is the name right?",
+				(int)length, place);
+	hl_statistics_unref(all);
+	return 0;
+}
+
 /* 'parser.c:12=64KiB': a name may have '=' of its own, a size has none. */
 static int check_place(struct checking *c, const char *text)
 {
@@ -194,7 +209,7 @@ static int check_place(struct checking *c, const char *text)
 	struct hl_budget *b;
 
 	if (!equals || equals == text || cli_parse_size(equals + 1, &limit))
-		return bad_value("budget", text);
+		return bad_value("budget", text, "PLACE=SIZE, such as parser.c=64KiB");
 	b = add_budget(c, text, (double)limit);
 	stats = c->statistics[c->nr_budgets++] = group(c, 1, c->metric);
 	if (!stats)
@@ -204,7 +219,7 @@ static int check_place(struct checking *c, const char *text)
 	b->is_count = c->metric == HL_METRIC_COUNT || c->metric == HL_METRIC_TEMP;
 	b->found = (double)(b->is_count ? stats->total_count : stats->total_size);
 	b->is_broken = b->found > b->limit;
-	return 0;
+	return stats->nr_items ? 0 : warn_of_unknown(c, text, (size_t)(equals - text));
 }
 
 static int check_all(struct checking *c)
@@ -322,7 +337,7 @@ static int run(char **files, int nr_files, const struct check_options *o)
 int cmd_check(int argc, char **argv)
 {
 	static const char *const formats[] = {"text", "json", "junit", NULL};
-	struct check_options o = {.nr_rows = MAX_LINES_SHOWN, .metric = -1};
+	struct check_options o = {.nr_rows = MAX_LINES_SHOWN, .metric = -1, .selection.by_function = true};
 	const struct cli_option options[] = {
 		{0, "max-peak", "SIZE", CLI_STRING, &o.max[HL_METRIC_PEAK],
 			"at most SIZE bytes live at the peak", NULL},

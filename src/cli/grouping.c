@@ -75,6 +75,7 @@ struct hl_resolver *cli_resolver(const char *word, const struct cli_selection *s
 		.wrappers = selection->wrappers.items,
 		.directory = directory,
 		.debug_dirs = selection->debug_dirs.items,
+		.by_function = selection->by_function,
 	};
 	struct hl_resolver *resolver = NULL;
 

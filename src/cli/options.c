@@ -191,6 +191,21 @@ static int check_operands(const struct cli_usage *u, int nr)
 	return -1;
 }
 
+/* What the argument of an option has to be, behind "is not". */
+static const char *wanted(const struct cli_option *o)
+{
+	switch (o->type) {
+	case CLI_CHOICE:
+		return o->help;
+	case CLI_SIZE:
+		return CLI_SIZE_WORDS;
+	case CLI_NUMBER:
+		return "a number, 0 or more";
+	default:
+		return "a number";
+	}
+}
+
 static int handle(const struct cli_usage *u, int c, char **argv)
 {
 	const struct cli_option *o;
@@ -206,8 +221,7 @@ static int handle(const struct cli_usage *u, int c, char **argv)
 	}
 	o = find_option(u, c);
 	if (set_value(o, optarg)) {
-		cli_complain(u->word, "--%s: '%s' is not %s", o->name, optarg,
-				o->type == CLI_CHOICE ? o->help : "a number it can be");
+		cli_complain(u->word, "--%s: '%s' is not %s", o->name, optarg, wanted(o));
 		return CLI_FAILED;
 	}
 	return -1;

@@ -259,6 +259,7 @@ struct hl_resolve_options {
 	const char *const *wrappers;	/* further wrappers: globs over function names, NULL-ended */
 	const char *directory;		/* files below it have a second name for filters; NULL: none */
 	const char *const *debug_dirs;	/* where to look for debug files, NULL-ended; NULL: default */
+	bool by_function;		/* a line of several functions (of a template) is a group for each */
 };
 
 /* One frame.  The strings belong to the resolver; "" where unknown, never NULL. */

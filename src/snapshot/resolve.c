@@ -113,6 +113,7 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 	r->nr_refs = 1;
 	options = options ? options : &defaults;
 	r->no_skip = options->no_skip;
+	r->by_function = options->by_function;
 	r->directory = options->directory ? strdup(options->directory) : NULL;
 	/* String 0 is the empty one, traceback 0 the root. */
 	if ((options->directory && !r->directory) || copy_wrappers(r, options->wrappers) || new_symbols(r, options) ||

@@ -66,6 +66,7 @@ struct hl_symbols;
 struct hl_resolver {
 	unsigned int nr_refs;
 	bool no_skip;
+	bool by_function;
 	void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
 	void *progress_arg;
 	char *directory;		/* NULL: none */

@@ -32,6 +32,7 @@ static uint32_t line_location(struct hl_resolver *r, const struct hl_resolved_fr
 {
 	struct hl_resolved_frame key = {
 		.file = frame->file,
+		.function = r->by_function ? frame->function : 0,
 		.lineno = frame->lineno,
 		.module = frame->apart,
 	};
