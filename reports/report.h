@@ -58,6 +58,9 @@ extern const struct hl_report_writer hl_csv_writer;
 extern const struct hl_report_writer hl_tracemalloc_writer;
 extern const struct hl_report_writer hl_traceback_writer;
 
+/* A line that says so if a ledger holds a sample; @more tells what that means for the report. */
+int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *prefix, const char *more);
+
 /**
  * hl_write_warnings() - what the account may have missed, one line each
  * @prefix: put before each line

@@ -98,16 +98,11 @@ static void write_top(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
 	size_t shown = stats->nr_items < report->nr_rows ? stats->nr_items : report->nr_rows;
-	char size[HL_SIZE_TEXT];
-	struct hl_info info;
 
 	fprintf(file, "Top %zu %s by %s%s\n", shown, hl_key_plural(stats->key),
 			hl_metric_title(report->snapshot, stats->metric),
 			report->nothing_left ? " (no block was left at the end)" : "");
-	hl_snapshot_info(report->snapshot, &info);
-	if (info.sample_bytes)
-		fprintf(file, "A sample, one byte in %s on average; error= is the standard error\n",
-				hl_format_size(size, (double)info.sample_bytes, false));
+	hl_write_sample(file, report->snapshot, "A", "error= is the standard error");
 	hl_text_put_rows(file, report);
 	put_rest(file, report);
 }

@@ -60,8 +60,9 @@ int hl_annotate_write_text(FILE *file, const struct hl_annotate_report *report)
 		return -ENOENT;
 	}
 	hl_put_name(file, report->path);
-	fprintf(file, ": %s\n%6s %14s %9s\n", hl_metric_title(report->snapshot, report->metric),
-			"Line", "Size", "Blocks");
+	fprintf(file, ": %s\n", hl_metric_title(report->snapshot, report->metric));
+	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
+	fprintf(file, "%6s %14s %9s\n", "Line", "Size", "Blocks");
 	for (uint32_t i = 1; i <= nr; i++) {
 		size_t length = 0;
 		const char *line = hl_sources_whole_line(sources, report->path, i, &length);

@@ -50,6 +50,7 @@ void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
 	const struct hl_statistics *stats = report->statistics;
 	struct hl_places places;
 
+	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
 	hl_places_init(&places, file, HL_KEY_TRACEBACK, report->color);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++) {
 		const struct hl_statistic *s = &stats->items[i];

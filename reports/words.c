@@ -100,11 +100,27 @@ static int warn_of_program(FILE *file, const char *prefix, const struct hl_snaps
 	return nr;
 }
 
+int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *prefix, const char *more)
+{
+	char size[HL_SIZE_TEXT];
+	struct hl_info info;
+
+	hl_snapshot_info(snapshot, &info);
+	if (!info.sample_bytes)
+		return 0;
+	fprintf(file, "%s sample, one byte in %s on average; %s\n", prefix,
+			hl_format_size(size, (double)info.sample_bytes, false), more);
+	return 1;
+}
+
 int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
 {
 	struct hl_completeness c;
+	char text[32];
 	int nr = warn_of_program(file, prefix, snapshot);
 
+	snprintf(text, sizeof(text), "%sa", prefix);
+	nr += hl_write_sample(file, snapshot, text, "sizes and counts are estimates");
 	hl_snapshot_completeness(snapshot, &c);
 	nr += warn(file, prefix, c.early_lost, "events before the start were lost");
 	nr += warn(file, prefix, c.lost_blocks, "allocations were not counted for lack of memory");

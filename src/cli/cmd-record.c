@@ -24,6 +24,9 @@ enum {
 	RECORD_NOT_FOUND = 127,
 };
 
+/* With less the library cannot begin: nothing would be recorded. */
+#define MIN_LEDGER_BYTES (64u << 10)
+
 static const char *const follow_names[] = {"all", "fork", "exec", "no", NULL};
 static const char *const unwind_names[] = {"auto", "cfi", "fp", NULL};
 
@@ -252,6 +255,10 @@ int cmd_record(int argc, char **argv)
 		return status;
 	if (o.depth < 1 || o.depth > 4096) {
 		cli_complain("record", "--depth: 1 to 4096 frames");
+		return RECORD_FAILED;
+	}
+	if (o.max_bytes < MIN_LEDGER_BYTES) {
+		cli_complain("record", "--max-size: no ledger is smaller than 64KiB");
 		return RECORD_FAILED;
 	}
 	return record(&o, argv + first);
