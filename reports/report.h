@@ -73,7 +73,8 @@ int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char
 const char *hl_metric_title(const struct hl_snapshot *snapshot, enum hl_metric metric);
 /* "lines", "functions" ... */
 const char *hl_key_plural(enum hl_key key);
-/* How the program ended; @buf of at least 96 bytes. */
+#define HL_END_TEXT 96
+/* How the program ended; @buf of HL_END_TEXT bytes. */
 const char *hl_describe_end(const struct hl_info *info, char *buf);
 
 #endif

@@ -6,8 +6,6 @@
 #include "common/ledger.h"
 #include "reports/report.h"
 
-#define END_TEXT 96
-
 const char *hl_key_plural(enum hl_key key)
 {
 	static const char *const plurals[HL_NR_KEYS] = {
@@ -50,10 +48,10 @@ const char *hl_describe_end(const struct hl_info *info, char *buf)
 	case HL_END_QUICK_EXIT:
 		return "by quick_exit";
 	case HL_END_STATUS:
-		snprintf(buf, END_TEXT, "with exit status %" PRId32, info->end_status);
+		snprintf(buf, HL_END_TEXT, "with exit status %" PRId32, info->end_status);
 		return buf;
 	case HL_END_SIGNAL:
-		snprintf(buf, END_TEXT, "killed by signal %" PRId32 " (SIG%s)", info->end_status,
+		snprintf(buf, HL_END_TEXT, "killed by signal %" PRId32 " (SIG%s)", info->end_status,
 				sigabbrev_np(info->end_status) ? sigabbrev_np(info->end_status) : "?");
 		return buf;
 	case HL_END_EXEC:

@@ -18,6 +18,7 @@ static void put_blocks(FILE *file, const char *label, int64_t count, int64_t byt
 
 static void put_totals(FILE *file, const struct hl_snapshot *snapshot)
 {
+	char end[HL_END_TEXT];
 	struct hl_info info;
 	struct hl_totals t;
 
@@ -33,6 +34,8 @@ static void put_totals(FILE *file, const struct hl_snapshot *snapshot)
 	if (t.peak_ns > info.start_ns)
 		fprintf(file, ", after %.3f s", (double)(t.peak_ns - info.start_ns) / 1e9);
 	fputc('\n', file);
+	if (info.end_reason == HL_END_SIGNAL)
+		fprintf(file, "  %s\n", hl_describe_end(&info, end));
 	hl_write_warnings(file, snapshot, "  note: ");
 }
 

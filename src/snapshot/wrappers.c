@@ -70,6 +70,11 @@ static const char *const wrappers[] = {
 	"CRYPTO_strndup", "CRYPTO_memdup", "OPENSSL_sk_new_reserve", "zcalloc",
 	"av_malloc*", "av_mallocz*", "av_calloc", "av_realloc*", "av_strdup",
 	"QArrayData::allocate*", "QTypedArrayData<*>::allocate",
+	/* Redis, nginx, PostgreSQL */
+	"zmalloc", "zmalloc_usable", "ztrymalloc*", "zcalloc_*", "ztrycalloc*", "zrealloc*", "ztryrealloc*",
+	"zstrdup", "ngx_alloc", "ngx_calloc", "ngx_palloc*", "ngx_pnalloc", "ngx_pcalloc", "ngx_memalign",
+	"palloc", "palloc0", "palloc_extended", "repalloc*", "pstrdup", "pnstrdup", "MemoryContextAlloc*",
+	"AllocSetAlloc*", "AllocSetRealloc",
 	/* Rust, and what it is built on */
 	"__rust_alloc*", "__rust_realloc", "__rg_alloc*", "__rg_realloc", "__rdl_alloc*",
 	"__rdl_realloc", "alloc::alloc::*", "alloc::raw_vec::*", "<alloc::alloc::*",

@@ -172,6 +172,7 @@ START_TEST(allocators_and_wrappers_are_known)
 		"__gnu_cxx::new_allocator<std::pair<int, int> >::allocate",
 		"std::__new_allocator<int>::allocate",
 		"std::_Vector_base<int, std::allocator<int> >::_M_allocate",
+		"zmalloc_usable", "zcalloc_num", "ngx_palloc_large", "palloc0", "MemoryContextAllocZero",
 		"xrealloc.part.0", "sqlite3Malloc.isra.0", "xmalloc.constprop.1",
 	};
 
@@ -185,7 +186,7 @@ START_TEST(other_functions_are_no_wrappers)
 	static const char *const names[] = {
 		"", "main", "mallocs", "my_malloc", "xmalloc2", "operator<<", "operator new_thing",
 		"parse_node", "std::vector<int>::push_back", "alloc::vec::push", "sqlite3_exec",
-		"PyList_New", ".L1", "lua_newtable", "allocate",
+		"PyList_New", ".L1", "lua_newtable", "allocate", "pallocs", "ngx_create_pool",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
