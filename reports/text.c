@@ -174,6 +174,21 @@ static void put_diff_row(const struct text_output *out, const struct hl_diffs *d
 	put_details(out, diffs->resolver, d->traceback, line);
 }
 
+/* What is the same on both sides is in the line of the changes only. */
+static bool is_difference(const struct hl_diffs *diffs, const struct hl_statistic_diff *d)
+{
+	return d->change != HL_CHANGE_SAME || is_moved(diffs, d);
+}
+
+static size_t count_differences(const struct hl_diffs *diffs)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < diffs->nr_items; i++)
+		nr += is_difference(diffs, &diffs->items[i]);
+	return nr;
+}
+
 static void write_diff(FILE *file, const struct hl_diff_report *report)
 {
 	const struct hl_diffs *diffs = report->diffs;
@@ -185,17 +200,23 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 		.count_diff = diffs->total_count_diff,
 	};
 	char text[HL_STATISTIC_TEXT];
-	size_t shown = diffs->nr_items < report->nr_rows ? diffs->nr_items : report->nr_rows;
+	size_t nr = count_differences(diffs);
+	size_t shown = nr < report->nr_rows ? nr : report->nr_rows;
+	size_t left = shown;
 
 	fprintf(file, "Top %zu differences of %s by %s%s\n", shown, hl_key_plural(diffs->key),
 			hl_metric_names[diffs->metric],
 			report->nothing_left ? " (no block was left at the end of either)" : "");
 	output_init(&out, file, diffs->key, report->exact, report->color);
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; left && i < diffs->nr_items; i++) {
+		if (!is_difference(diffs, &diffs->items[i]))
+			continue;
 		put_diff_row(&out, diffs, &diffs->items[i]);
+		left--;
+	}
 	hl_places_release(&out.places);
-	if (diffs->nr_items > shown)
-		fprintf(file, "%zu other\n", diffs->nr_items - shown);
+	if (nr > shown)
+		fprintf(file, "%zu other\n", nr - shown);
 	put_changes(file, diffs);
 	fprintf(file, "Total: %s\n", hl_format_diff(text, &total, report->exact));
 }
