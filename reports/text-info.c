@@ -151,7 +151,8 @@ static void put_completeness(const struct info_output *out, const struct hl_info
 	fprintf(out->file, "%" PRIu64 " of %" PRIu64 " frames, at most %" PRIu32 " deep\n",
 			c.nr_stacks, c.nr_frames, info->depth_limit);
 	put_label(out, "Events:");
-	fprintf(out->file, "%" PRIu64 " in %" PRIu64 " threads\n", c.events, c.threads_seen);
+	fprintf(out->file, "%" PRIu64 " in %" PRIu64 " thread%s\n", c.events, c.threads_seen,
+			c.threads_seen == 1 ? "" : "s");
 	put_size_row(out, "File:", c.file_bytes);
 	if (c.max_bytes)
 		put_size_row(out, "Limit:", c.max_bytes);

@@ -77,10 +77,10 @@ int cli_parse(const struct cli_usage *usage, int argc, char **argv, int *first);
 /* "64MiB", "10K", "100": units of 1024; 0 or -EINVAL. */
 int cli_parse_size(const char *text, uint64_t *out);
 
-/* "heapledger WORD: " and a formatted message with a newline, on stderr. */
 /* What a size is, behind "'x' is not ". */
 #define CLI_SIZE_WORDS "a number of bytes, such as 65536 or 64KiB"
 
+/* "heapledger WORD: " and a formatted message with a newline, on stderr. */
 void cli_complain(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a file: "heapledger top: a.hl: offset 4096: truncated". */
 void cli_complain_file(const char *word, const char *file, const struct hl_error *err);
