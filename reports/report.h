@@ -28,6 +28,7 @@ struct hl_top_report {
 struct hl_diff_report {
 	const char *old_file;
 	const char *new_file;
+	const struct hl_snapshot *sides[2];
 	const struct hl_diffs *diffs;
 	size_t nr_rows;
 	int64_t frames;

@@ -207,6 +207,9 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 	fprintf(file, "Top %zu differences of %s by %s%s\n", shown, hl_key_plural(diffs->key),
 			hl_metric_names[diffs->metric],
 			report->nothing_left ? " (no block was left at the end of either)" : "");
+	for (int i = 0; i < 2; i++)
+		if (hl_write_sample(file, report->sides[i], "A", "differences are estimates"))
+			break;
 	output_init(&out, file, diffs->key, report->exact, report->color);
 	for (size_t i = 0; left && i < diffs->nr_items; i++) {
 		if (!is_difference(diffs, &diffs->items[i]))

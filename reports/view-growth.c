@@ -51,6 +51,9 @@ void hl_growth_write_text(FILE *file, const struct hl_growth_report *report)
 
 	fprintf(file, "%zu %s grew each time over %zu files, by %s\n", report->nr_lines,
 			hl_key_plural(report->key), report->nr_files, hl_metric_names[report->metric]);
+	for (size_t i = 0; i < report->nr_files; i++)
+		if (hl_write_sample(file, report->snapshots[i], "A", "what grew may be chance"))
+			break;
 	hl_places_init(&places, file, report->key, report->color);
 	for (size_t i = 0; i < report->nr_lines && i < report->nr_rows; i++)
 		put_row(&places, report, &report->lines[i]);

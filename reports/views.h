@@ -53,6 +53,7 @@ struct hl_grown {
 
 struct hl_growth_report {
 	char *const *files;
+	struct hl_snapshot *const *snapshots;
 	size_t nr_files;
 	const struct hl_resolver *resolver;
 	const struct hl_grown *lines;	/* steepest first */

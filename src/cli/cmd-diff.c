@@ -46,6 +46,8 @@ static int show(char **files, struct hl_snapshot **sides, struct hl_resolver *re
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("diff", resolver);
+	report.sides[0] = sides[0];
+	report.sides[1] = sides[1];
 	report.diffs = diffs;
 	cli_writer(g->format)->diff(stdout, &report);
 	hl_diffs_unref(diffs);

@@ -207,6 +207,7 @@ static int show(struct series *s, struct hl_resolver *resolver, const struct gro
 	bool nothing_left;
 	struct hl_growth_report report = {
 		.files = s->files,
+		.snapshots = s->snapshots,
 		.nr_files = s->nr,
 		.resolver = resolver,
 		.nr_rows = o->nr_rows ? o->nr_rows : SIZE_MAX,
