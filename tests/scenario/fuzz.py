@@ -133,13 +133,15 @@ class Fuzzer:
 
     def minimised(self, seed, what, text):
         path = os.path.join(self.folder, "m%d.py" % seed)
-        stop = time.monotonic() + self.options.minimise
+        start = time.monotonic()
         first = True
+        smaller = 0
         status = None
 
         def holds(candidate):
-            nonlocal first, status
-            if time.monotonic() > stop and not first:
+            nonlocal first, smaller, status
+            # On a busy machine nothing may have been found in that time: once, something shall be.
+            if time.monotonic() > start + self.options.minimise * (1 if smaller else 10) and not first:
                 return False
             with open(path, "w", encoding="utf-8") as f:
                 f.write(candidate)
@@ -151,7 +153,10 @@ class Fuzzer:
             # Less is awaited than at first: much has to be tried.
             if wanted.difference(run(self.sim, path, 0, min(3, self.options.run_seconds))) != what:
                 return False
-            return not self.reject(path, wanted, seed, what)
+            if self.reject(path, wanted, seed, what):
+                return False
+            smaller += candidate != text
+            return True
 
         text = minimise.minimise(text, holds)
         with open(path, "w", encoding="utf-8") as f:
