@@ -227,6 +227,7 @@ struct gcs_object **construct_leave(struct vm *vm, struct gcs_object **sp, uint3
 /* RETURN_GENERATOR: the generator of the running frame, which has left the stack. */
 struct gcs_object *generator_make(struct vm *vm, struct vm_frame *frame);
 struct gcs_object *generator_send(struct sim *sim, struct gcs_object *generator, struct gcs_object *value);
+/* Steals @exception, so that what catches it finds no reference of the caller. */
 struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *generator, struct gcs_object *exception);
 int generator_close(struct sim *sim, struct gcs_object *generator);
 

@@ -131,9 +131,11 @@ struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *self, str
 	struct sim_generator *generator = (struct sim_generator *)self;
 	int rc = check(sim, generator);
 
-	if (rc < 0)
+	if (rc < 0) {
+		gcs_decref(exception);
 		return NULL;
-	unwind_restore(vm_of(sim), sim_incref(exception));
+	}
+	unwind_restore(vm_of(sim), exception);
 	return rc == 0 ? NULL : resume(vm_of(sim), generator, NULL);
 }
 

@@ -442,7 +442,7 @@ const struct sim_type sim_traceback_type = {
 		.size_of = sim_size_basic},
 	.kind = SIM_TRACEBACK,
 	.flags = SIM_TYPE_NO_NEW,
-	.basic_size = 48,
+	.basic_size = 40,
 	.getsets = traceback_getsets,
 	.hash = sim_hash_identity,
 };

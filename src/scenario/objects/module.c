@@ -230,7 +230,7 @@ static struct gcs_object *generator_close(struct sim *sim, struct gcs_object *se
 
 static struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
-	struct gcs_object *exception = call->args[0], *made, *result;
+	struct gcs_object *exception = call->args[0], *made;
 	bool has_value = call->nr > 1 && call->args[1] != sim->none;
 
 	if (sim_is_exception_class(exception)) {
@@ -244,11 +244,7 @@ static struct gcs_object *generator_throw(struct sim *sim, struct gcs_object *se
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "exceptions must be classes or instances deriving from "
 				"BaseException, not %T", exception);
 	}
-	if (!made)
-		return NULL;
-	result = finish(sim, sim->vm->generator_throw(sim, self, made));
-	gcs_decref(made);
-	return result;
+	return made ? finish(sim, sim->vm->generator_throw(sim, self, made)) : NULL;
 }
 
 #define GENERATOR_PART(id, part)                                                           \
