@@ -199,3 +199,63 @@ class Decorated(Base, deco(2)):
 
 @(lambda f: f)
 class Other: pass
+
+
+# with
+with a: pass
+with a as b, c: b = c
+with (a as b, c(1) as d.e,): pass
+with (a, b): pass
+with (a, b) as (c, d): pass
+with (a): pass
+with (a).b as c: pass
+with (a) as b: pass
+with ((a, b)): pass
+with (): pass
+with (x for x in a): pass
+with (a
+      as b,
+      c(lambda q: q)
+      as d):
+    e
+
+
+def managed(a, b):
+    with a:
+        return 1
+    with a as x, b() as y:
+        return x + y
+    for i in a:
+        with b as c:
+            if i: continue
+            if c: break
+            return c
+    with a:
+        yield 1
+        with b:
+            yield
+    while a:
+        with a, \
+             b:
+            try:
+                with c:
+                    return (
+                        a)
+            except E as e:
+                with e:
+                    continue
+            finally:
+                with d:
+                    break
+    try:
+        with a:
+            raise
+    finally:
+        with (yield):
+            pass
+    with (yield a): return
+
+
+class Managed:
+    with a as b:
+        c = 1

@@ -259,6 +259,10 @@ class Generator:
         return self.pick(self.name(), self.name(), f'{self.name()}, {self.name()}',
                          f'({self.name()}, {self.name()}), {self.name()}')
 
+    def manager_target(self):
+        return self.pick(self.name(), self.name(), f'{self.name()}.{self.name()}', f'({self.name()}, {self.name()})',
+                         f'{self.name()}[{self.expr(1)}]')
+
     def simple(self, in_function, in_loop):
         kind = self.r.randrange(15)
         if kind < 4:
@@ -287,7 +291,7 @@ class Generator:
         return self.expr()
 
     def compound(self, depth, pad, in_function, in_loop):
-        kind = self.r.randrange(10)
+        kind = self.r.randrange(12)
         def body(function=in_function, loop=in_loop):
             return self.block(depth - 1, pad + '  ', function, loop)
         if kind < 3:
@@ -308,7 +312,13 @@ class Generator:
                 if self.r.random() < .3:
                     text += f'{pad}else:\n{body()}'
             return text + (f'{pad}finally:\n{body()}' if not has_clause or self.r.random() < .4 else '')
-        if kind == 8:
+        if kind < 10:
+            items = [self.expr(2) + self.pick('', ' as ' + self.manager_target()) for _ in range(self.pick(1, 1, 2, 3))]
+            text = ', '.join(items)
+            if self.r.random() < .3:
+                text = f'({text}{self.pick("", ",")})'
+            return f'{pad}with {text}:\n{body()}'
+        if kind == 10:
             declared = self.pick('', '', f'{pad}  global g{self.name()}\n')
             params = self.pick('', 'a', 'a, b=1', f'b, c={self.expr(1)}', 'a, *d')
             return f'{pad}def {self.name()}({params}):\n{declared}{body(True, False)}'

@@ -55,7 +55,7 @@ static int32_t block_depth(struct work *w, struct block *b)
 			deepest = jumped > deepest ? jumped : deepest;
 			visit_depth(w, ins->target, jumped);
 			if (op_is_setup(ins->op))
-				ins->target->has_placeholder = ins->op == OP_SETUP_CLEANUP;
+				ins->target->has_placeholder = ins->op != OP_SETUP_FINALLY;
 		}
 		depth += op_effect(ins->op, ins->arg, false);
 		deepest = depth > deepest ? depth : deepest;

@@ -42,7 +42,8 @@ int code_stack_effect(enum opcode op, uint32_t arg, bool jumps)
 	case OP_COPY: case OP_PUSH_NULL: case OP_LOAD_CONST: case OP_LOAD_FAST: case OP_LOAD_CLOSURE:
 	case OP_LOAD_DEREF: case OP_LOAD_CLASSDEREF: case OP_LOAD_NAME: case OP_LOAD_METHOD:
 	case OP_LOAD_BUILD_CLASS: case OP_RETURN_GENERATOR: case OP_PUSH_EXC_INFO:
-	case OP_LOAD_ASSERTION_ERROR: case OP_IMPORT_FROM:
+	case OP_LOAD_ASSERTION_ERROR: case OP_IMPORT_FROM: case OP_BEFORE_WITH:
+	case OP_WITH_EXCEPT_START:
 		return 1;
 	case OP_POP_TOP: case OP_STORE_FAST: case OP_STORE_DEREF: case OP_STORE_NAME:
 	case OP_STORE_GLOBAL: case OP_DELETE_ATTR: case OP_BINARY_SUBSCR: case OP_BINARY_OP:

@@ -8,7 +8,7 @@
  * same. opcodes.h has the list with each instruction's contract. What differs from CPython:
  *   - no PRECALL, RESUME, CACHE, EXTENDED_ARG, JUMP_BACKWARD: operands have 32 bits, and jumps name
  *     the index of their target in instrs[], whichever way they go;
- *   - no async, with, match, and no star in displays: the parser refuses them.
+ *   - no async, match, and no star in displays: the parser refuses them.
  *
  * Ownership: a struct program owns everything that can be reached from it, in one arena, and
  * program_free() releases it; nothing in it changes after program_compile(), apart from the fields

@@ -242,6 +242,9 @@ void compile_stmt(struct unit *u, const struct stmt *s)
 	case STMT_TRY:
 		compile_try(u, s);
 		break;
+	case STMT_WITH:
+		compile_with(u, s);
+		break;
 	case STMT_FUNCTION:
 		compile_function(u, s);
 		break;

@@ -27,6 +27,16 @@ static void unwind_finally(struct unit *u, const struct frame_block *block, bool
 	u->line = 0;
 }
 
+static void unwind_with(struct unit *u, const struct frame_block *block, bool keeps_top)
+{
+	u->line = block->line;
+	emit(u, OP_POP_BLOCK, 0);
+	emit_swap_if(u, keeps_top);
+	emit_exit_call(u);
+	emit(u, OP_POP_TOP, 0);
+	u->line = 0;
+}
+
 /* Clears away one surrounding statement; @keeps_top: a value to return is on the stack. */
 static void unwind(struct unit *u, const struct frame_block *block, bool keeps_top)
 {
@@ -49,6 +59,9 @@ static void unwind(struct unit *u, const struct frame_block *block, bool keeps_t
 		emit_swap_if(u, keeps_top);
 		emit(u, OP_POP_BLOCK, 0);
 		emit(u, OP_POP_EXCEPT, 0);
+		break;
+	case FRAME_WITH:
+		unwind_with(u, block, keeps_top);
 		break;
 	case FRAME_HANDLER_CLEANUP:
 		if (block->name)
@@ -138,8 +151,7 @@ void compile_continue(struct unit *u, const struct stmt *s)
 	emit_jump(u, OP_JUMP, loop->start);
 }
 
-/* After a handler failed itself: restores the outer exception, and raises on. */
-static void emit_reraise(struct unit *u)
+void emit_reraise(struct unit *u)
 {
 	emit(u, OP_COPY, 3);
 	emit(u, OP_POP_EXCEPT, 0);

@@ -37,6 +37,10 @@ void compile_move_to_name(struct unit *u, const struct expr *attribute);
 void compile_stmt(struct unit *u, const struct stmt *s);
 void compile_stmts(struct unit *u, const struct stmt_list *list);
 void compile_try(struct unit *u, const struct stmt *s);
+void compile_with(struct unit *u, const struct stmt *s);
+void emit_exit_call(struct unit *u);	/* __exit__(None, None, None): what is left is its result */
+/* After a handler failed itself: restores the outer exception, and raises on. */
+void emit_reraise(struct unit *u);
 void compile_return(struct unit *u, const struct stmt *s);
 void compile_break(struct unit *u, const struct stmt *s);
 void compile_continue(struct unit *u, const struct stmt *s);

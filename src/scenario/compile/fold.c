@@ -221,6 +221,15 @@ static void fold_try(struct compilation *c, struct stmt *s)
 	fold_stmts(c, &s->try.finally);
 }
 
+static void fold_with(struct compilation *c, struct stmt *s)
+{
+	for (uint32_t i = 0; i < s->with.nr_items; i++) {
+		fold_expr(c, s->with.items[i].context);
+		fold_optional(c, s->with.items[i].target);
+	}
+	fold_stmts(c, &s->with.body);
+}
+
 static void fold_stmt(struct compilation *c, struct stmt *s)
 {
 	switch (s->kind) {
@@ -260,6 +269,9 @@ static void fold_stmt(struct compilation *c, struct stmt *s)
 		break;
 	case STMT_TRY:
 		fold_try(c, s);
+		break;
+	case STMT_WITH:
+		fold_with(c, s);
 		break;
 	case STMT_FUNCTION:
 		fold_list(c, &s->decorators);

@@ -157,6 +157,12 @@
  *                                        from the placeholder (see struct handler); it stays on the stack
  *                                        and is released with the rest.
  * LOAD_ASSERTION_ERROR -> AssertionError (not looked up by name)
+ * BEFORE_WITH      m -> exit v           looks up type(m).__enter__ and type(m).__exit__, bound to m; exit takes
+ *                                        the place of m, which is released; then v is the result of
+ *                                        __enter__(), and that is released. One of them missing: TypeError "'int'
+ *                                        object does not support the context manager protocol".
+ * WITH_EXCEPT_START   exit placeholder old e -> exit placeholder old e r    r is exit(type(e), e, e.__traceback__).
+ *                                        Without an exception exit is called as a method m whose self is None.
  *
  * -- modules, notebooks
  * IMPORT_NAME i    level fromlist -> module    level is 0, fromlist None or a tuple of names: both constants,
@@ -185,7 +191,7 @@
 	OP(KW_NAMES) OP(CALL) OP(CALL_FUNCTION_EX) OP(MAKE_FUNCTION) OP(LOAD_BUILD_CLASS) \
 	OP(RETURN_VALUE) OP(RETURN_GENERATOR) OP(YIELD_VALUE) \
 	OP(RAISE_VARARGS) OP(PUSH_EXC_INFO) OP(POP_EXCEPT) OP(CHECK_EXC_MATCH) OP(RERAISE) \
-	OP(LOAD_ASSERTION_ERROR) \
+	OP(LOAD_ASSERTION_ERROR) OP(BEFORE_WITH) OP(WITH_EXCEPT_START) \
 	OP(IMPORT_NAME) OP(IMPORT_FROM) OP(PRINT_EXPR)
 
 enum opcode {

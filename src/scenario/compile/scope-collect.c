@@ -284,6 +284,15 @@ static void collect_try(struct collector *k, struct stmt *s)
 	collect_stmts(k, &s->try.finally);
 }
 
+static void collect_with(struct collector *k, struct stmt *s)
+{
+	for (uint32_t i = 0; i < s->with.nr_items; i++) {
+		collect_expr(k, s->with.items[i].context);
+		collect_optional(k, s->with.items[i].target);
+	}
+	collect_stmts(k, &s->with.body);
+}
+
 static void collect_assignment(struct collector *k, struct stmt *s)
 {
 	collect_list(k, &s->assign.targets);
@@ -334,6 +343,9 @@ static void collect_stmt(struct collector *k, struct stmt *s)
 		break;
 	case STMT_TRY:
 		collect_try(k, s);
+		break;
+	case STMT_WITH:
+		collect_with(k, s);
 		break;
 	case STMT_FUNCTION:
 		collect_function(k, s);

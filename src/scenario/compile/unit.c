@@ -124,7 +124,7 @@ void unit_use_block(struct unit *u, struct block *block)
 
 bool op_is_setup(unsigned int op)
 {
-	return op == OP_SETUP_FINALLY || op == OP_SETUP_CLEANUP;
+	return op == OP_SETUP_FINALLY || op == OP_SETUP_CLEANUP || op == OP_SETUP_WITH;
 }
 
 bool op_jumps(unsigned int op)
@@ -146,7 +146,7 @@ bool op_leaves(unsigned int op)
 
 int op_effect(unsigned int op, uint32_t arg, bool jumps)
 {
-	if (op == OP_SETUP_FINALLY)
+	if (op == OP_SETUP_FINALLY || op == OP_SETUP_WITH)
 		return jumps;
 	if (op == OP_SETUP_CLEANUP)
 		return 2 * jumps;

@@ -19,6 +19,7 @@
 enum pseudo_opcode {
 	OP_SETUP_FINALLY = OP_NR,	/* pushes a handler: at its target is one value, the exception */
 	OP_SETUP_CLEANUP,		/* the same with a placeholder below it */
+	OP_SETUP_WITH,			/* the same, and what __enter__ returned goes first */
 	OP_POP_BLOCK,
 };
 
@@ -54,6 +55,7 @@ enum frame_block_kind {
 	FRAME_FINALLY_END,
 	FRAME_HANDLER,			/* an except clause before its type matched */
 	FRAME_HANDLER_CLEANUP,		/* its body */
+	FRAME_WITH,
 	FRAME_POP_VALUE,
 };
 
@@ -63,6 +65,7 @@ struct frame_block {
 	struct block *start, *exit;
 	const struct stmt_list *finally;	/* of FRAME_FINALLY_TRY */
 	const char *name;			/* of FRAME_HANDLER_CLEANUP, may be NULL */
+	uint32_t line;				/* of FRAME_WITH */
 };
 
 enum unit_kind {

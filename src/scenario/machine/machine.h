@@ -253,6 +253,13 @@ void unwind_pop_handled(struct vm *vm, struct gcs_object *old);
 int unwind_matches(struct vm *vm, struct gcs_object *exception, struct gcs_object *type);
 void unwind_unraisable(struct sim *sim, struct gcs_object *where);
 
+/* --- with.c: @sp is behind the operands, which stay where they are ------------------------------------------ */
+
+/* BEFORE_WITH: the manager becomes its __exit__; the result of __enter__, NULL: exception. */
+struct gcs_object *with_enter(struct vm *vm, struct gcs_object **sp);
+/* WITH_EXCEPT_START: the result of __exit__. */
+struct gcs_object *with_exit(struct vm *vm, struct gcs_object **sp);
+
 /* --- names.c: variables that are looked up by name --------------------------------------------------------- */
 
 struct gcs_object *names_load(struct vm *vm, struct vm_frame *frame, struct vm_instr *instr);

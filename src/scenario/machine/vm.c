@@ -417,6 +417,17 @@ slow:
 		PUSH(sim_incref((struct gcs_object *)sim->classes[SIM_ASSERTION_ERROR]));
 		NEXT();
 
+	OP(BEFORE_WITH)
+		HERE();
+		c = with_enter(vm, sp);
+		dispatch = vm->dispatch;
+		PUSH_RESULT(c);
+	OP(WITH_EXCEPT_START)
+		HERE();
+		c = with_exit(vm, sp);
+		dispatch = vm->dispatch;
+		PUSH_RESULT(c);
+
 	OP(IMPORT_NAME)
 		WITH_TWO(names_import(vm, code->names[i->arg]));
 	OP(IMPORT_FROM)

@@ -195,6 +195,7 @@ enum stmt_kind {
 	STMT_WHILE,
 	STMT_FOR,
 	STMT_TRY,
+	STMT_WITH,
 	STMT_FUNCTION,
 	STMT_CLASS,
 };
@@ -209,6 +210,11 @@ struct except_clause {
 	const char *name;	/* or NULL */
 	struct stmt_list body;
 	uint32_t line;
+};
+
+struct with_item {
+	struct expr *context;
+	struct expr *target;	/* or NULL */
 };
 
 struct stmt {
@@ -262,6 +268,11 @@ struct stmt {
 			struct stmt_list orelse;
 			struct stmt_list finally;
 		} try;
+		struct {
+			struct with_item *items;
+			uint32_t nr_items;
+			struct stmt_list body;
+		} with;
 		struct {
 			const char *name;
 			struct parameters parameters;

@@ -118,6 +118,13 @@ static void parse_try(struct parser *p, struct stmt *s)
 		parser_say(p, s->line, "expected 'except' or 'finally' block");
 }
 
+static void parse_with(struct parser *p, struct stmt *s)
+{
+	s->kind = STMT_WITH;
+	parse_with_items(p, s);
+	s->with.body = parse_block(p, "'with' statement", s->line);
+}
+
 static void parse_function(struct parser *p, struct stmt *s)
 {
 	s->kind = STMT_FUNCTION;
@@ -161,8 +168,6 @@ static void parse_class(struct parser *p, struct stmt *s)
 
 static void refuse(struct parser *p)
 {
-	if (parser_is(p, TOKEN_WITH))
-		fail_unsupported(p->c, p->token.line, "with statement");
 	if (parser_is(p, TOKEN_ASYNC))
 		fail_unsupported(p->c, p->token.line, "async");
 }
@@ -178,6 +183,8 @@ static void (*compound_parser(enum token_kind kind))(struct parser *p, struct st
 		return parse_for;
 	case TOKEN_TRY:
 		return parse_try;
+	case TOKEN_WITH:
+		return parse_with;
 	case TOKEN_DEF:
 		return parse_function;
 	case TOKEN_CLASS:

@@ -80,5 +80,7 @@ void parse_statement(struct parser *p, struct stmt_list *list);
 struct stmt *parser_new_stmt(struct parser *p, enum stmt_kind kind);
 void parse_import(struct parser *p, struct stmt *s);
 void parse_import_from(struct parser *p, struct stmt *s);
+/* The managers of a with statement, up to its ":"; the current token is "with". */
+void parse_with_items(struct parser *p, struct stmt *s);
 
 #endif
