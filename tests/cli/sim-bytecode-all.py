@@ -259,3 +259,65 @@ def managed(a, b):
 class Managed:
     with a as b:
         c = 1
+
+
+# annotations
+a: int
+a: int = 1
+(a): int
+(a): b = 2
+a.b: c
+a.b: c = d
+a[b]: c
+a[b:c, d::e, f]: g
+a[b] : c = yy, zz
+__a: "b"
+if a:
+    while b:
+        x: c = 1
+
+
+def annotated(a: int, b: "str" = 1, *c: d.e) -> None:
+    "doc"
+    x: int
+    y: f() = 2
+    (z): g() = 3
+    a.b: c
+    a[b]: c = 3
+    a[b:c]: d
+
+
+def constants(a: 1, b: 2) -> 3:
+    def inner(x: a) -> b:
+        y: x
+        return lambda: y
+    return inner
+
+
+class Annotated:
+    """doc"""
+    a: int
+    __b: str = a
+    c.d: e
+    (f): g
+
+    def __init__(self, __c: a, d: lambda: __c) -> "Annotated":
+        self.x: int = 1
+        self.__y: str
+
+    for i in a:
+        pass
+    else:
+        try:
+            pass
+        except E:
+            with a:
+                z: y
+
+
+class Plain:
+    def f(self, a: int): x: int = 1
+
+
+@deco
+def decorated(a: int = 1, *b: 2): pass

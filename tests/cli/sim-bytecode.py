@@ -264,7 +264,7 @@ class Generator:
                          f'{self.name()}[{self.expr(1)}]')
 
     def simple(self, in_function, in_loop):
-        kind = self.r.randrange(15)
+        kind = self.r.randrange(16)
         if kind < 4:
             return f'{self.name()} = {self.expr()}'
         if kind == 4:
@@ -288,7 +288,19 @@ class Generator:
             return self.pick('break', 'continue')
         if kind == 13 and in_function:
             return self.pick(f'yield {self.expr(2)}', f'{self.name()} = yield', f'{self.name()} = yield {self.expr(1)}')
+        if kind == 14:
+            target = self.pick(self.name(), self.name(), f'({self.name()})', f'{self.name()}.{self.name()}',
+                               f'{self.name()}[{self.expr(1)}]', f'{self.name()}[{self.name()}:{self.expr(1)}, 1]')
+            return f'{target}: {self.unjoined(2)}' + self.pick('', f' = {self.expr(2)}')
         return self.expr()
+
+    def annotation(self, sign):
+        return sign + self.unjoined(1) if self.r.random() < .3 else ''
+
+    def unjoined(self, depth):
+        # A union of classes is refused.
+        text = self.expr(depth)
+        return f'[{text}]' if '|' in text else text
 
     def compound(self, depth, pad, in_function, in_loop):
         kind = self.r.randrange(12)
@@ -320,8 +332,9 @@ class Generator:
             return f'{pad}with {text}:\n{body()}'
         if kind == 10:
             declared = self.pick('', '', f'{pad}  global g{self.name()}\n')
-            params = self.pick('', 'a', 'a, b=1', f'b, c={self.expr(1)}', 'a, *d')
-            return f'{pad}def {self.name()}({params}):\n{declared}{body(True, False)}'
+            a, b, c = (self.annotation(': ') for _ in range(3))
+            params = self.pick('', f'a{a}', f'a{a}, b{b}=1', f'b{b}, c{c}={self.expr(1)}', f'a{a}, *d{b}')
+            return f'{pad}def {self.name()}({params}){self.annotation(" -> ")}:\n{declared}{body(True, False)}'
         return f'{pad}class {self.name().upper()}{self.pick("", "(a)", "(a, b.c)")}:\n{body(False, False)}'
 
     def block(self, depth, pad, in_function, in_loop):

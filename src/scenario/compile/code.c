@@ -37,7 +37,7 @@ int code_stack_effect(enum opcode op, uint32_t arg, bool jumps)
 	case OP_DELETE_DEREF: case OP_DELETE_NAME: case OP_DELETE_GLOBAL: case OP_LOAD_ATTR:
 	case OP_UNARY_POSITIVE: case OP_UNARY_NEGATIVE: case OP_UNARY_NOT: case OP_UNARY_INVERT:
 	case OP_LIST_TO_TUPLE: case OP_GET_ITER: case OP_JUMP: case OP_KW_NAMES: case OP_YIELD_VALUE:
-	case OP_CHECK_EXC_MATCH:
+	case OP_CHECK_EXC_MATCH: case OP_SETUP_ANNOTATIONS:
 		return 0;
 	case OP_COPY: case OP_PUSH_NULL: case OP_LOAD_CONST: case OP_LOAD_FAST: case OP_LOAD_CLOSURE:
 	case OP_LOAD_DEREF: case OP_LOAD_CLASSDEREF: case OP_LOAD_NAME: case OP_LOAD_METHOD:
@@ -80,7 +80,7 @@ int code_stack_effect(enum opcode op, uint32_t arg, bool jumps)
 	case OP_CALL_FUNCTION_EX:
 		return -2 - (n & 1);
 	case OP_MAKE_FUNCTION:
-		return -!!(n & 1) - !!(n & 8);
+		return -!!(n & 1) - !!(n & 4) - !!(n & 8);
 	case OP_RAISE_VARARGS:
 		return -n;
 	case OP_NR:

@@ -76,6 +76,8 @@ void compile_function(struct unit *u, const struct stmt *s)
 
 	compile_exprs(u, &s->decorators);
 	flags = compile_defaults(u, &s->function.parameters);
+	if (compile_annotations(u, &s->function.parameters))
+		flags |= 4;
 	enter(&inner, u, s->function.scope, UNIT_FUNCTION, s->function.name, first_line(s));
 	set_parameters(&inner, &s->function.parameters);
 	if (docstring)
@@ -199,6 +201,10 @@ static void compile_body(struct unit *u, const struct stmt_list *body, bool echo
 	const struct constant *docstring = docstring_of(body);
 	uint32_t first = 0;
 
+	if (u->kind == UNIT_MODULE && body->nr)
+		u->line = body->data[0]->line;
+	if (has_annotated(body))
+		emit(u, OP_SETUP_ANNOTATIONS, 0);
 	if (docstring && !echoes) {
 		u->line = body->data[0]->line;
 		emit_constant(u, docstring);

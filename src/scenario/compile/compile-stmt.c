@@ -201,6 +201,9 @@ void compile_stmt(struct unit *u, const struct stmt *s)
 	case STMT_AUG_ASSIGN:
 		compile_augmented(u, s);
 		break;
+	case STMT_ANN_ASSIGN:
+		compile_annotated(u, s);
+		break;
 	case STMT_DELETE:
 		compile_exprs(u, &s->targets);
 		break;

@@ -45,6 +45,11 @@ void compile_return(struct unit *u, const struct stmt *s);
 void compile_break(struct unit *u, const struct stmt *s);
 void compile_continue(struct unit *u, const struct stmt *s);
 
+void compile_annotated(struct unit *u, const struct stmt *s);
+/* The annotations of a function: whether there are any; a tuple of names and values is on the stack then. */
+bool compile_annotations(struct unit *u, const struct parameters *parameters);
+bool has_annotated(const struct stmt_list *list);	/* in it, or in the blocks of its statements */
+
 void compile_function(struct unit *u, const struct stmt *s);
 void compile_class(struct unit *u, const struct stmt *s);
 void compile_lambda(struct unit *u, const struct expr *e);

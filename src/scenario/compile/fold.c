@@ -221,6 +221,13 @@ static void fold_try(struct compilation *c, struct stmt *s)
 	fold_stmts(c, &s->try.finally);
 }
 
+static void fold_parameters(struct compilation *c, const struct parameters *parameters)
+{
+	fold_list(c, &parameters->defaults);
+	for (uint32_t i = 0; i < parameters->nr_annotations; i++)
+		fold_expr(c, parameters->annotations[i].value);
+}
+
 static void fold_with(struct compilation *c, struct stmt *s)
 {
 	for (uint32_t i = 0; i < s->with.nr_items; i++) {
@@ -243,6 +250,11 @@ static void fold_stmt(struct compilation *c, struct stmt *s)
 	case STMT_AUG_ASSIGN:
 		fold_expr(c, s->aug_assign.target);
 		fold_expr(c, s->aug_assign.value);
+		break;
+	case STMT_ANN_ASSIGN:
+		fold_expr(c, s->ann_assign.target);
+		fold_expr(c, s->ann_assign.annotation);
+		fold_optional(c, s->ann_assign.value);
 		break;
 	case STMT_DELETE:
 		fold_list(c, &s->targets);
@@ -275,7 +287,7 @@ static void fold_stmt(struct compilation *c, struct stmt *s)
 		break;
 	case STMT_FUNCTION:
 		fold_list(c, &s->decorators);
-		fold_list(c, &s->function.parameters.defaults);
+		fold_parameters(c, &s->function.parameters);
 		fold_body(c, &s->function.body);
 		break;
 	case STMT_CLASS:

@@ -129,9 +129,11 @@
  *                                        keys. What is no tuple is made one first; not iterable: TypeError
  *                                        "__main__.f() argument after * must be an iterable, not int".
  *                                        Releases f, it, dict.
- * MAKE_FUNCTION f  [defaults] [closure] code -> function    f & 1: a tuple of defaults, f & 8: a tuple of
- *                                        cells, in this order below the code. Steals. Its globals are the
+ * MAKE_FUNCTION f  [defaults] [annotations] [closure] code -> function    f & 1: a tuple of defaults, f & 4: one of
+ *                                        names and annotations in turns, which becomes a dict when somebody asks
+ *                                        for it, f & 8: one of cells. Steals. Its globals are the
  *                                        frame's, __qualname__ is code->qualname, __module__ the __name__ global.
+ * SETUP_ANNOTATIONS   ->                 a dict __annotations__ in the local namespace, unless it is there.
  * LOAD_BUILD_CLASS -> the built-in that makes classes: called as f(body function, name, *bases), by CALL.
  *                                        The body returns the cell of __class__ or None (then __classcell__
  *                                        is in the namespace as well, as in CPython).
@@ -192,6 +194,7 @@
 	OP(RETURN_VALUE) OP(RETURN_GENERATOR) OP(YIELD_VALUE) \
 	OP(RAISE_VARARGS) OP(PUSH_EXC_INFO) OP(POP_EXCEPT) OP(CHECK_EXC_MATCH) OP(RERAISE) \
 	OP(LOAD_ASSERTION_ERROR) OP(BEFORE_WITH) OP(WITH_EXCEPT_START) \
+	OP(SETUP_ANNOTATIONS) \
 	OP(IMPORT_NAME) OP(IMPORT_FROM) OP(PRINT_EXPR)
 
 enum opcode {

@@ -217,6 +217,8 @@ static void collect_function(struct collector *k, struct stmt *s)
 	check_name(k, s->function.name, s->line);
 	add(k, s->function.name, SYMBOL_LOCAL);
 	collect_list(k, &s->function.parameters.defaults);
+	for (uint32_t i = 0; i < s->function.parameters.nr_annotations; i++)
+		collect_expr(k, s->function.parameters.annotations[i].value);
 	collect_list(k, &s->decorators);
 	s->function.scope = enter(k, SCOPE_FUNCTION, s->line);
 	add_parameters(k, &s->function.parameters, s->line);
@@ -249,6 +251,8 @@ static void declare(struct collector *k, const struct stmt *s, const char *name)
 		fail_syntax(k->c, s->line, "name '%.100s' is parameter and %s", name, word);
 	if (symbol->flags & SYMBOL_USED)
 		fail_syntax(k->c, s->line, "name '%.100s' is used prior to %s declaration", name, word);
+	if (symbol->flags & SYMBOL_ANNOTATED)
+		fail_syntax(k->c, s->line, "annotated name '%.100s' can't be %s", name, word);
 	if (symbol->flags & SYMBOL_LOCAL)
 		fail_syntax(k->c, s->line, "name '%.100s' is assigned to before %s declaration", name, word);
 	symbol->flags |= is_global ? SYMBOL_GLOBAL : SYMBOL_NONLOCAL;
@@ -293,6 +297,33 @@ static void collect_with(struct collector *k, struct stmt *s)
 	collect_stmts(k, &s->with.body);
 }
 
+/* A name that is annotated is bound, whether it gets a value or not. */
+static void collect_annotated_name(struct collector *k, const struct stmt *s)
+{
+	const char *name = s->ann_assign.target->name;
+	const struct symbol *symbol = scope_find(k->table, k->scope,
+			scope_mangle(k->c, k->scope->private_name, name));
+
+	if (s->ann_assign.is_simple && k->scope->kind != SCOPE_MODULE && symbol &&
+			symbol->flags & (SYMBOL_GLOBAL | SYMBOL_NONLOCAL))
+		fail_syntax(k->c, s->line, "annotated name '%.100s' can't be %s", name,
+				symbol->flags & SYMBOL_GLOBAL ? "global" : "nonlocal");
+	if (s->ann_assign.is_simple)
+		add(k, name, SYMBOL_LOCAL | SYMBOL_ANNOTATED);
+	else if (s->ann_assign.value)
+		add(k, name, SYMBOL_LOCAL);
+}
+
+static void collect_annotated(struct collector *k, struct stmt *s)
+{
+	if (s->ann_assign.target->kind == EXPR_NAME)
+		collect_annotated_name(k, s);
+	else
+		collect_expr(k, s->ann_assign.target);
+	collect_expr(k, s->ann_assign.annotation);
+	collect_optional(k, s->ann_assign.value);
+}
+
 static void collect_assignment(struct collector *k, struct stmt *s)
 {
 	collect_list(k, &s->assign.targets);
@@ -311,6 +342,9 @@ static void collect_stmt(struct collector *k, struct stmt *s)
 	case STMT_AUG_ASSIGN:
 		collect_expr(k, s->aug_assign.target);
 		collect_expr(k, s->aug_assign.value);
+		break;
+	case STMT_ANN_ASSIGN:
+		collect_annotated(k, s);
 		break;
 	case STMT_DELETE:
 		collect_list(k, &s->targets);

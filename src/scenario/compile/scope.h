@@ -22,6 +22,7 @@ enum symbol_flag {
 	SYMBOL_GLOBAL = 1 << 3,		/* declared */
 	SYMBOL_NONLOCAL = 1 << 4,
 	SYMBOL_IMPORTED = 1 << 6,	/* bound by an import */
+	SYMBOL_ANNOTATED = 1 << 7,
 	SYMBOL_CLASS_FREE = 1 << 5,	/* bound in a class body, but passed through to its methods too */
 };
 

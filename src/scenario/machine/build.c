@@ -55,16 +55,23 @@ struct gcs_object *build_slice(struct vm *vm, struct gcs_object **items, uint32_
 struct gcs_object *build_function(struct vm *vm, struct vm_frame *frame, struct gcs_object ***sp, uint32_t flags)
 {
 	struct sim *sim = vm->sim;
-	struct gcs_object *object = *--*sp, *closure = NULL, *defaults = NULL, *function = NULL, *qualname;
+	struct gcs_object *object = *--*sp, *closure = NULL, *annotations = NULL, *defaults = NULL;
+	struct gcs_object *function, *qualname;
 	const struct sim_code_object *code = (const struct sim_code_object *)object;
 
 	if (flags & 8)
 		closure = *--*sp;
+	if (flags & 4)
+		annotations = *--*sp;
 	if (flags & 1)
 		defaults = *--*sp;
 	qualname = code->qualname;
 	function = sim_function_new(sim, object, frame->globals, qualname, defaults, NULL, closure);
 	gcs_decref(object);
+	if (function)
+		((struct sim_function *)function)->annotations = annotations;
+	else
+		gcs_xdecref(annotations);
 	return function;
 }
 

@@ -272,6 +272,7 @@ int names_delete(struct vm *vm, struct gcs_object *namespace, struct gcs_object 
 struct gcs_object *names_load_class_cell(struct vm *vm, struct vm_frame *frame, uint32_t slot);
 /* The errors of empty variables: NameError or UnboundLocalError, by the slot's kind. */
 void names_raise_unbound(struct vm *vm, struct vm_frame *frame, uint32_t slot);
+int names_setup_annotations(struct vm *vm, struct gcs_object *namespace);
 struct gcs_object *names_import(struct vm *vm, struct gcs_object *name);
 struct gcs_object *names_import_from(struct vm *vm, struct gcs_object *module, struct gcs_object *name);
 

@@ -146,6 +146,22 @@ void vm_set_import(struct sim *sim, vm_import_fn import, void *arg)
 	vm_of(sim)->import_arg = arg;
 }
 
+int names_setup_annotations(struct vm *vm, struct gcs_object *namespace)
+{
+	struct sim *sim = vm->sim;
+	struct gcs_object *annotations;
+	int rc;
+
+	if (sim_dict_get_str(sim, namespace, sim->names.d_annotations))
+		return 0;
+	annotations = sim_dict_new(sim);
+	if (!annotations)
+		return -1;
+	rc = sim_dict_set(sim, namespace, sim->names.d_annotations, annotations);
+	gcs_decref(annotations);
+	return rc < 0 ? -1 : 0;
+}
+
 struct gcs_object *names_import(struct vm *vm, struct gcs_object *name)
 {
 	struct sim *sim = vm->sim;

@@ -417,6 +417,9 @@ slow:
 		PUSH(sim_incref((struct gcs_object *)sim->classes[SIM_ASSERTION_ERROR]));
 		NEXT();
 
+	OP(SETUP_ANNOTATIONS)
+		HERE();
+		NEXT_UNLESS(names_setup_annotations(vm, frame->locals) < 0);
 	OP(BEFORE_WITH)
 		HERE();
 		c = with_enter(vm, sp);

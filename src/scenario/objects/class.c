@@ -383,6 +383,49 @@ static struct gcs_object *class_doc(struct sim *sim, struct gcs_object *self)
 	return sim_incref(doc ? doc : sim->none);
 }
 
+static bool is_heap_type(struct gcs_object *self)
+{
+	return as_class(self)->slots->flags & SIM_TYPE_HEAP;
+}
+
+/* Those of its own body; a class without any gets an empty dict when it is asked. */
+static struct gcs_object *class_annotations(struct sim *sim, struct gcs_object *self)
+{
+	struct gcs_object *dict = as_class(self)->dict, *annotations;
+
+	if (!is_heap_type(self))
+		return sim_raise_null(sim, SIM_ATTRIBUTE_ERROR, "type object '%s' has no attribute '__annotations__'",
+				as_class(self)->slots->gc.name);
+	annotations = sim_dict_get_str(sim, dict, sim->names.d_annotations);
+	if (annotations)
+		return sim_type(annotations)->descr_get ?
+			sim_type(annotations)->descr_get(sim, annotations, NULL, as_class(self)) :
+			sim_incref(annotations);
+	annotations = sim_dict_new(sim);
+	if (annotations && sim_dict_set(sim, dict, sim->names.d_annotations, annotations) < 0)
+		GCS_CLEAR(&annotations);
+	if (annotations)
+		sim_class_changed(sim, as_class(self), sim->names.d_annotations);
+	return annotations;
+}
+
+static int set_class_annotations(struct sim *sim, struct gcs_object *self, struct gcs_object *value)
+{
+	struct gcs_object *dict = as_class(self)->dict;
+	int rc;
+
+	if (value) {
+		rc = sim_dict_set(sim, dict, sim->names.d_annotations, value) < 0 ? -1 : 0;
+	} else {
+		rc = sim_dict_delete(sim, dict, sim->names.d_annotations);
+		if (rc == 0)
+			return sim_raise(sim, SIM_ATTRIBUTE_ERROR, "__annotations__");
+	}
+	if (rc >= 0)
+		sim_class_changed(sim, as_class(self), sim->names.d_annotations);
+	return rc < 0 ? -1 : 0;
+}
+
 static struct gcs_object *class_dict(struct sim *sim, struct gcs_object *self)
 {
 	return sim_object_dict(sim, self);
@@ -420,6 +463,7 @@ static const struct sim_method class_methods[] = {
 };
 
 static const struct sim_getset class_getsets[] = {
+	{"__annotations__", class_annotations, set_class_annotations},
 	{"__base__", class_base, NULL},
 	{"__bases__", class_bases, NULL},
 	{"__basicsize__", class_basicsize, NULL},

@@ -221,15 +221,36 @@ static int set_qualname(struct sim *sim, struct gcs_object *self, struct gcs_obj
 	return 0;
 }
 
+/* What the definition gave was a tuple: a dict is made when it is asked for. */
 static struct gcs_object *function_annotations(struct sim *sim, struct gcs_object *self)
 {
-	if (!as_function(self)->annotations)
-		as_function(self)->annotations = sim_dict_new(sim);
-	return as_function(self)->annotations ? sim_incref(as_function(self)->annotations) : NULL;
+	struct gcs_object *old = as_function(self)->annotations, *dict;
+
+	if (old && sim_kind(old) != SIM_TUPLE)
+		return sim_incref(old);
+	dict = sim_dict_new(sim);
+	for (size_t i = 0; dict && old && i < sim_tuple_size(old); i += 2) {
+		if (sim_dict_set(sim, dict, sim_tuple_item(old, i), sim_tuple_item(old, i + 1)) < 0)
+			GCS_CLEAR(&dict);
+	}
+	if (!dict)
+		return NULL;
+	GCS_SET(&as_function(self)->annotations, sim_incref(dict));
+	return dict;
+}
+
+static int set_annotations(struct sim *sim, struct gcs_object *self, struct gcs_object *value)
+{
+	if (value == sim->none)
+		value = NULL;
+	if (value && sim_kind(value) != SIM_DICT)
+		return sim_raise(sim, SIM_TYPE_ERROR, "__annotations__ must be set to a dict object");
+	GCS_SET(&as_function(self)->annotations, value ? sim_incref(value) : NULL);
+	return 0;
 }
 
 static const struct sim_getset function_getsets[] = {
-	{"__annotations__", function_annotations, NULL},
+	{"__annotations__", function_annotations, set_annotations},
 	{"__closure__", function_closure, NULL},
 	{"__code__", function_code, NULL},
 	{"__defaults__", function_defaults, set_defaults},

@@ -292,7 +292,8 @@ struct gcs_object *sim_code_object_new(struct sim *sim, const struct sim_code *c
 struct sim_function {
 	struct gcs_object head;
 	struct gcs_object *globals, *builtins, *name, *qualname, *code;	/* code: struct sim_code_object */
-	struct gcs_object *defaults, *kwdefaults, *doc, *dict, *closure, *module, *annotations;	/* may be NULL */
+	struct gcs_object *defaults, *kwdefaults, *doc, *dict, *closure, *module;	/* may be NULL */
+	struct gcs_object *annotations;	/* dict, or a tuple of names and values in turns, or NULL */
 	sim_method_fn native;		/* functions of modules that are written in C here: called with self NULL */
 };
 

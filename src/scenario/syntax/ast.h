@@ -95,12 +95,20 @@ struct for_clause {
 	struct expr_list ifs;
 };
 
+/* Of a parameter, by its name, or of what a function returns: "return". */
+struct annotation {
+	const char *name;
+	struct expr *value;
+};
+
 /* Parameters of a function: the last nr_defaults of them have one; varargs is the name after '*'. */
 struct parameters {
 	const char **names;
 	uint32_t nr;
 	struct expr_list defaults;
 	const char *varargs;	/* or NULL */
+	struct annotation *annotations;
+	uint32_t nr_annotations;
 };
 
 struct expr {
@@ -180,6 +188,7 @@ enum stmt_kind {
 	STMT_EXPR,
 	STMT_ASSIGN,
 	STMT_AUG_ASSIGN,
+	STMT_ANN_ASSIGN,
 	STMT_DELETE,
 	STMT_RETURN,
 	STMT_RAISE,
@@ -234,6 +243,11 @@ struct stmt {
 			enum binary_op op;	/* without BINARY_INPLACE */
 			struct expr *value;
 		} aug_assign;
+		struct {
+			struct expr *target, *annotation;
+			struct expr *value;	/* or NULL */
+			bool is_simple;		/* the target is a name without parentheses */
+		} ann_assign;
 		struct expr_list targets;	/* del */
 		struct {
 			struct expr *exception, *cause;	/* may be NULL */

@@ -298,8 +298,21 @@ void parse_arguments(struct parser *p, struct expr *call)
 	}
 }
 
+void parse_annotation(struct parser *p, struct parameters *parameters, const char *name)
+{
+	struct annotation annotation = {.name = name};
+
+	parser_advance(p);
+	if (parser_is(p, TOKEN_STAR))
+		fail_unsupported(p->c, p->token.line, "starred expression");
+	annotation.value = parse_expr(p);
+	PUSH(p->c, parameters->annotations, parameters->nr_annotations, annotation);
+}
+
 static void parse_parameter(struct parser *p, struct parameters *parameters, bool is_lambda)
 {
+	const char *name;
+
 	if (parser_is(p, TOKEN_POWER))
 		fail_unsupported(p->c, p->token.line, "** parameter");
 	if (parser_is(p, TOKEN_SLASH))
@@ -311,12 +324,13 @@ static void parse_parameter(struct parser *p, struct parameters *parameters, boo
 			fail_unsupported(p->c, p->token.line, "keyword-only parameter");
 		if (!parser_is(p, TOKEN_NAME))
 			parser_say(p, p->token.line, "named arguments must follow bare *");
-		parameters->varargs = parser_expect_name(p);
+		parameters->varargs = name = parser_expect_name(p);
 	} else {
-		PUSH(p->c, parameters->names, parameters->nr, parser_expect_name(p));
+		name = parser_expect_name(p);
+		PUSH(p->c, parameters->names, parameters->nr, name);
 	}
 	if (parser_is(p, TOKEN_COLON) && !is_lambda)
-		fail_unsupported(p->c, p->token.line, "annotation");
+		parse_annotation(p, parameters, name);
 	if (parser_is(p, TOKEN_EQUAL) && parameters->varargs)
 		parser_say(p, p->token.line, "var-positional argument cannot have default value");
 	if (parser_accept(p, TOKEN_EQUAL))

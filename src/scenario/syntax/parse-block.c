@@ -138,7 +138,7 @@ static void parse_function(struct parser *p, struct stmt *s)
 	parser_expect(p, TOKEN_RIGHT_PAREN);
 	p->is_plain = false;
 	if (parser_is(p, TOKEN_ARROW))
-		fail_unsupported(p->c, p->token.line, "annotation");
+		parse_annotation(p, &s->function.parameters, compilation_name(p->c, "return", 6));
 	if (!parser_is(p, TOKEN_COLON))
 		parser_say(p, p->token.line, "expected ':'");
 	s->function.body = parse_block(p, "function definition", s->line);

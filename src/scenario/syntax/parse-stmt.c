@@ -71,6 +71,34 @@ static void parse_assignment(struct parser *p, struct stmt *s, struct expr *targ
 	s->assign.value = value;
 }
 
+static void check_annotated(struct parser *p, const struct expr *target)
+{
+	switch (target->kind) {
+	case EXPR_NAME: case EXPR_ATTRIBUTE: case EXPR_SUBSCRIPT:
+		break;
+	case EXPR_TUPLE: case EXPR_LIST:
+		parser_say(p, target->line, "only single target (not %s) can be annotated", parser_expr_name(target));
+	default:
+		parser_say(p, target->line, "illegal target for annotation");
+	}
+}
+
+/* target: type [= value] */
+static void parse_annotated(struct parser *p, struct stmt *s, struct expr *target)
+{
+	parser_advance(p);
+	s->kind = STMT_ANN_ASSIGN;
+	s->ann_assign.annotation = parse_expr(p);
+	check_annotated(p, target);
+	parser_set_target(p, target, TARGET_ASSIGN, false);
+	s->ann_assign.target = target;
+	s->ann_assign.is_simple = target->kind == EXPR_NAME && !target->parenthesised;
+	s->ann_assign.value = parser_accept(p, TOKEN_EQUAL) ? parse_value(p) : NULL;
+	p->is_plain = parser_is(p, TOKEN_EQUAL);
+	if (p->is_plain)
+		parser_fail(p);
+}
+
 static void parse_expr_stmt(struct parser *p, struct stmt *s)
 {
 	bool is_match = parser_is(p, TOKEN_NAME) && !strcmp(p->token.name, "match");
@@ -85,9 +113,8 @@ static void parse_expr_stmt(struct parser *p, struct stmt *s)
 	if (parser_is(p, TOKEN_COLON)) {
 		if (is_match)
 			fail_unsupported(p->c, s->line, "match statement");
-		if (e->kind == EXPR_NAME || e->kind == EXPR_ATTRIBUTE || e->kind == EXPR_SUBSCRIPT)
-			fail_unsupported(p->c, s->line, "annotation");
-		parser_fail(p);
+		parse_annotated(p, s, e);
+		return;
 	}
 	s->value = e;
 	if (parser_is(p, TOKEN_EQUAL))

@@ -56,6 +56,8 @@ struct expr *parse_expr_list(struct parser *p);			/* a tuple, if there is a comm
 struct expr *parse_target_list(struct parser *p);		/* of "for": ends before "in" */
 struct expr *parse_disjunction(struct parser *p);		/* without "a if b else c", lambda */
 struct expr *parse_operand(struct parser *p);			/* without comparison, not, and, or */
+/* ": type" of a parameter or "-> type"; the current token is the sign before it. */
+void parse_annotation(struct parser *p, struct parameters *parameters, const char *name);
 void parse_parameters(struct parser *p, struct parameters *parameters, enum token_kind end);
 struct expr *parse_atom(struct parser *p);
 struct expr *parse_yield(struct parser *p);

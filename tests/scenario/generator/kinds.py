@@ -17,5 +17,5 @@ def names():
 
 def load():
     """The modules register their kinds when they are imported."""
-    from . import (classes, collector, exits, graph, language, managers, numbers,     # noqa: F401
-                   orders, reentrant, references, sizes, weak)
+    from . import (annotated, classes, collector, exits, graph, language, managers,     # noqa: F401
+                   numbers, orders, reentrant, references, sizes, weak)
