@@ -321,3 +321,17 @@ class Plain:
 
 @deco
 def decorated(a: int = 1, *b: 2): pass
+
+
+# What follows a with statement at the end of a branch has the other branch's line.
+try:
+    a
+except y as e:
+    if q:
+        with c as f, d as g:
+            x = 1
+    else:
+        assert z
+
+while 1 or a:
+    continue

@@ -9,10 +9,10 @@ void emit_exit_call(struct unit *u)
 	emit(u, OP_CALL, 2);
 }
 
-/* The handler: what __exit__ returns says whether the exception goes on. */
+/* The handler: what __exit__ returns says whether the exception goes on.  Behind it: it does not. */
 static void compile_exceptional_exit(struct unit *u)
 {
-	struct block *suppress = unit_new_block(u), *cleanup = unit_new_block(u), *end = unit_new_block(u);
+	struct block *suppress = unit_new_block(u), *cleanup = unit_new_block(u);
 
 	emit_jump(u, OP_SETUP_CLEANUP, cleanup);
 	emit(u, OP_PUSH_EXC_INFO, 0);
@@ -20,16 +20,14 @@ static void compile_exceptional_exit(struct unit *u)
 	u->line = 0;
 	emit_jump(u, OP_POP_JUMP_IF_TRUE, suppress);
 	emit(u, OP_RERAISE, 2);
+	unit_use_block(u, cleanup);
+	emit_reraise(u);
 	unit_use_block(u, suppress);
 	emit(u, OP_POP_TOP, 0);
 	emit(u, OP_POP_BLOCK, 0);
 	emit(u, OP_POP_EXCEPT, 0);
 	emit(u, OP_POP_TOP, 0);
 	emit(u, OP_POP_TOP, 0);
-	emit_jump(u, OP_JUMP, end);
-	unit_use_block(u, cleanup);
-	emit_reraise(u);
-	unit_use_block(u, end);
 }
 
 /* The manager at @index, and within it those behind it and the body. */
