@@ -139,7 +139,6 @@ static void take_table(struct sim *sim, struct gcs_object *self, struct gcs_obje
 	a->fill = b->fill;
 	a->used = b->used;
 	a->mask = b->mask;
-	a->finger = 0;
 	memcpy(a->small, b->small, sizeof(a->small));
 	a->table = b->table == b->small ? a->small : b->table;
 	a->block = b->block;

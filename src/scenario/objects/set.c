@@ -27,6 +27,7 @@ static void free_table(struct sim *sim, struct sim_set_entry *table, size_t mask
 	gcs_mem_free(sim->heap, table, (mask + 1) * sizeof(*table));
 }
 
+/* But for where pop() goes on, which stays. */
 static void make_empty(struct sim_set *set)
 {
 	memset(set->small, 0, sizeof(set->small));
@@ -34,7 +35,6 @@ static void make_empty(struct sim_set *set)
 	set->mask = SIM_SET_SMALL - 1;
 	set->fill = set->used = 0;
 	set->hash = -1;
-	set->finger = 0;
 }
 
 /* Empty before the first reference goes. */
@@ -285,6 +285,7 @@ static struct gcs_object *make(struct sim *sim, const struct sim_type *type, str
 	if (!set)
 		return NULL;
 	make_empty(as_set(set));
+	as_set(set)->finger = 0;
 	gcs_track(set);
 	if (iterable && sim_set_update(sim, set, iterable))
 		GCS_CLEAR(&set);
