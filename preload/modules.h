@@ -24,7 +24,7 @@
 extern uint64_t hl_loader_start;	/* the mapped range of ld.so */
 extern uint64_t hl_loader_bytes;
 extern uint32_t hl_modules_hints;	/* events whose caller was ld.so, so far */
-extern uint32_t hl_modules_generation;	/* changes when an object was unloaded */
+extern uint32_t hl_modules_generation;	/* changes when an object was unloaded, or nodes have other addresses */
 
 /** hl_modules_open() - record what is loaded now (constructor) */
 void hl_modules_open(void);
