@@ -67,6 +67,7 @@ enum hl_ledger_flags {
 	HL_FLAG_OWN_MALLOC = 1u << 3,	/* a malloc of the program's own comes before the shim's */
 	HL_FLAG_OWN_NEW = 1u << 4,	/* the operator new of that allocator is in use, which calls no malloc */
 	HL_FLAG_NAMESPACES = 1u << 5,	/* there are objects in other namespaces of the loader; set when seen */
+	HL_FLAG_SANITIZER = 1u << 6,	/* nothing recorded: a sanitizer wants the allocator for itself */
 };
 
 /* Bytes in the STRINGS sections; offset is relative to the start of all strings (see hl_section). */
@@ -126,6 +127,7 @@ enum hl_section_type {
 	HL_SECTION_FRAMES = 9,		/* struct hl_source_frame; those in use are all the room there is */
 	HL_SECTION_MARKS = 10,		/* struct hl_ledger_mark; in use: those with a time */
 	HL_SECTION_THREADS = 11,	/* struct hl_ledger_thread; in use: those with a time */
+	HL_SECTION_PEAKS = 12,		/* --mmap: struct hl_peak of shard `instance` for sites first... */
 };
 
 /*
@@ -150,13 +152,16 @@ struct hl_directory {
 	struct hl_section entries[HL_DIRECTORY_ENTRIES];
 };
 
-/* The account of a whole domain. */
+/*
+ * The account of a whole domain, or of the sum of domains.  A domain's epoch grows by one with every new peak of
+ * its own and, with --mmap, of the sum; peak_epoch is what it was at the domain's latest peak.
+ */
 struct hl_domain_totals {
 	int64_t current_bytes;		/* flushed deltas; exact while the process has one thread */
 	int64_t peak_bytes;		/* highest value of current_bytes */
 	uint64_t peak_monotonic_ns;
-	uint32_t peak_epoch;		/* grows by one with every new peak */
-	uint32_t pad;
+	uint32_t peak_epoch;
+	uint32_t epoch;			/* 0 in ledgers of before, which have peak_epoch alone */
 };
 
 struct hl_globals {
@@ -176,6 +181,13 @@ struct hl_globals {
 	uint64_t grain_bytes;		/* a thread's share of current_bytes may lag by so much */
 	uint64_t first_site;		/* sites below do not count: a parent's, or cleared; 0: all do */
 	uint64_t lost_blocks;		/* allocations not booked: no memory for the address map */
+	/* All below is 0 in ledgers that were written before it was there; their globals are shorter. */
+	struct hl_domain_totals sum;	/* --mmap: of domains 0 and 1 together */
+	uint64_t peak_bound_bytes;	/* a peak may be off by so much: kept back by threads */
+	uint64_t lost_children;		/* forked children that could make no ledger of their own */
+	uint32_t lost_child_pid;	/* the latest of them ... */
+	int32_t lost_child_error;	/* ... and why: errno */
+	uint32_t sum_epochs[HL_NR_DOMAINS];	/* --mmap: each domain's epoch at the latest peak of the sum */
 };
 
 /*
@@ -230,9 +242,9 @@ enum hl_reserved_site {
  * The account of one site in one shard.  All fields only grow, so live = alloc - free; a block may
  * be freed in another shard than its own, so only the sum over shards is meaningful.
  *
- * peak_*: live bytes and blocks of this record at the peak number peak_epoch.  If peak_epoch is the
- * domain's peak_epoch they are the values at the peak; otherwise the record has not changed since
- * the peak and its live values are.
+ * peak_*: live bytes and blocks of this record at its domain's peak, if peak_epoch (the domain's epoch when
+ * the record changed last) is the domain's peak_epoch or later; otherwise the record has not changed since the
+ * peak and its live values are what it held.
  */
 struct hl_counters {
 	uint64_t alloc_count;
@@ -244,6 +256,16 @@ struct hl_counters {
 	int64_t peak_bytes;
 	int32_t peak_count;		/* saturates */
 	uint32_t peak_epoch;
+};
+
+/*
+ * With --mmap, beside the counters of a site: what it held at the peak of the sum of all domains, if the
+ * counters' peak_epoch is the domain's sum_epochs[] or later; otherwise the live values are.
+ */
+struct hl_peak {
+	int64_t bytes;
+	int32_t count;			/* saturates */
+	uint32_t pad;
 };
 
 /*
@@ -264,7 +286,12 @@ struct hl_shard {
 	uint64_t failed_allocs;		/* the allocator returned NULL or an error */
 	uint64_t timed_events;		/* events whose own cost was measured (1 of HL_TIMED_EVERY) ... */
 	uint64_t timed_ns;		/* ... and what they took together, modulo 2^64: noise can make it negative */
-	uint64_t pad1[5];
+	/* Of the partial events, why; the rest: the stack's words or rules led nowhere. */
+	uint64_t partial_no_info;	/* an object without unwind information, and no frame pointer to go by */
+	uint64_t partial_code;		/* code that is in no object: made at run time */
+	uint64_t partial_unwinder;	/* libunwind was not there, or could not be asked */
+	uint64_t partial_budget;	/* no room for a slow step on a small stack */
+	uint64_t pad1;
 };
 #define HL_TIMED_EVERY 1024u
 
@@ -315,7 +342,14 @@ struct hl_module {
 	uint32_t build_id_bytes;	/* 0: none */
 	uint32_t tag;			/* of addresses in nodes: see HL_IP_TAG_SHIFT; 0: none */
 	uint8_t build_id[HL_BUILD_ID_BYTES];
-	uint64_t pad1[2];
+	uint32_t flags;			/* enum hl_module_flags */
+	uint32_t pad0;
+	uint64_t pad1;
+};
+
+enum hl_module_flags {
+	HL_MODULE_BYPASS = 1u << 0,	/* its calls of malloc go past the shim, and could not be led here */
+	HL_MODULE_NO_UNWIND = 1u << 1,	/* it has no .eh_frame */
 };
 
 static_assert(sizeof(struct hl_ledger_header) <= HL_LEDGER_PAGE, "header fits its page");
@@ -324,6 +358,7 @@ static_assert(sizeof(struct hl_section) == 32, "section layout");
 static_assert(sizeof(struct hl_node) == 16, "node layout");
 static_assert(sizeof(struct hl_site) == 16, "site layout");
 static_assert(sizeof(struct hl_counters) == 64, "counters fill a cache line");
+static_assert(sizeof(struct hl_peak) == 16, "peak layout");
 static_assert(sizeof(struct hl_shard) == 128, "shard layout");
 static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");

@@ -3,6 +3,7 @@
 #include "snapshot/ledger-image.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,9 +11,12 @@
 
 #include "snapshot/snapshot.h"
 
-/* What this version knows of each record; a longer one is read as far as that. */
+/*
+ * What a record must have; of a longer one as much is read as this version knows.  Globals have grown since the
+ * first version, whose end is where the sum begins.
+ */
 static const uint32_t known_bytes[HL_NR_SECTION_TYPES] = {
-	[HL_SECTION_GLOBALS] = sizeof(struct hl_globals),
+	[HL_SECTION_GLOBALS] = offsetof(struct hl_globals, sum),
 	[HL_SECTION_STRINGS] = 1,
 	[HL_SECTION_MODULES] = sizeof(struct hl_module),
 	[HL_SECTION_NODES] = sizeof(struct hl_node),
@@ -296,15 +300,17 @@ uint64_t hl_image_room(const struct hl_image *image, unsigned int type)
 	return room;
 }
 
-/* Records of one chunk, longer in the file than in memory, through a buffer of some of them. */
+/* Records of one chunk that are longer or shorter in the file than in memory; what is not there is zero. */
 static int read_strided(const struct hl_image *image, const struct hl_chunk *chunk, uint8_t *out,
 		uint64_t nr, size_t record_bytes, struct hl_error *err)
 {
+	size_t known = chunk->record_bytes < record_bytes ? chunk->record_bytes : record_bytes;
 	uint64_t at = chunk->offset;
 	int rc = 0;
 
 	for (uint64_t i = 0; !rc && i < nr; i++) {
-		rc = hl_image_read(image, at, out + i * record_bytes, record_bytes, err);
+		memset(out + i * record_bytes + known, 0, record_bytes - known);
+		rc = hl_image_read(image, at, out + i * record_bytes, known, err);
 		at += chunk->record_bytes;
 	}
 	return rc;
