@@ -6,21 +6,21 @@
  * These are ordinary calls of the program's, outside of malloc: they may take system calls and wait.
  * None is called before the constructor has run or with a lock of ours held.
  */
-#include "snapshot/heapledger-control.h"
+#include "common/heapledger-control.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-#include "account.h"
-#include "marks.h"
-#include "options.h"
-#include "pause.h"
-#include "real.h"
-#include "sample.h"
-#include "shadow.h"
-#include "stacks.h"
-#include "start.h"
-#include "thread.h"
+#include "account/account.h"
+#include "account/marks.h"
+#include "base/options.h"
+#include "account/pause.h"
+#include "base/real.h"
+#include "account/sample.h"
+#include "base/shadow.h"
+#include "stacks/nodes.h"
+#include "process.h"
+#include "account/lanes.h"
 #include "tracked.h"
 
 /* An empty event: a forked child gets its ledger.  False: nothing is recorded in this process. */

@@ -13,13 +13,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "account.h"
-#include "options.h"
-#include "real.h"
+#include "account/account.h"
+#include "base/options.h"
+#include "base/real.h"
 #include "regions.h"
-#include "sample.h"
-#include "shadow.h"
-#include "unwind.h"
+#include "account/sample.h"
+#include "base/shadow.h"
+#include "stacks/unwind.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline, used))
 #define SELDOM __attribute__((noinline))

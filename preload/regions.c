@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "account.h"
-#include "os.h"
+#include "account/account.h"
+#include "base/os.h"
 
 struct piece {
 	uintptr_t start;

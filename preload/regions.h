@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "unwind.h"
+#include "stacks/unwind.h"
 
 #pragma GCC visibility push(hidden)
 

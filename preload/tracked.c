@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#include "account.h"
+#include "account/account.h"
 
 #define FIRST_SLOTS 1024u
 /* 24 bytes each: at most 384 MiB, for 12 million blocks. */

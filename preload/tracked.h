@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "unwind.h"
+#include "stacks/unwind.h"
 
 #pragma GCC visibility push(hidden)
 

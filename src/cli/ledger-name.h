@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The name pattern of the ledgers, as `heapledger record` must understand it: the shim makes the
- * files (preload/options.c), the command checks before the run and finds them after it.
+ * files (preload/base/options.c), the command checks before the run and finds them after it.
  */
 #ifndef HL_CLI_LEDGER_NAME_H
 #define HL_CLI_LEDGER_NAME_H

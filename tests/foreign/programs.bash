@@ -327,7 +327,7 @@ END
 declare_program compilers 600 '^[0-9a-f]{64}  -$' g++ gcc
 program_compilers() {
 	local source
-	for source in "$here"/../../preload/*.c "$here"/../../src/snapshot/[a-g]*.c; do
+	for source in "$here"/../../preload/*.c "$here"/../../preload/*/*.c "$here"/../../src/snapshot/[a-g]*.c; do
 		"${trace[@]}" gcc -O2 -g -D_GNU_SOURCE -include "${top_builddir:?}"/config.h -I"$here"/../../src \
 			-DHL_LIBUNWIND_SONAME='"x"' -I"$here"/../../preload -c -o a.o "$source" && sha256sum <a.o
 	done

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "../../preload/sample.h"
+#include "account/sample.h"
 
 /* What the shim reads from the environment; here the tests set it. */
 struct hl_options hl_options;

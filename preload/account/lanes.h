@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard around every event, and what a thread has to itself.
+ *
+ * A thread that has events owns a lane: a shard of the counters in the ledger that nobody else
+ * writes, and some private memory.  Lanes outlive threads and are used again.  Who has none (a
+ * signal handler that came in while its thread was inside, a thread past its end, more threads
+ * than lanes) uses the shared shard 0 with atomic additions.
+ */
+#ifndef HL_PRELOAD_THREAD_H
+#define HL_PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stacks/cache.h"
+#include "common/ledger.h"
+#include "base/store.h"
+
+#pragma GCC visibility push(hidden)
+
+#define HL_MAX_LANES 1024u
+
+/* Counters per chunk: a page of them. */
+#define HL_COUNTERS_SHIFT 6
+
+/** hl_counters_find() - hl_table_find() for a table of counters, whose geometry is constant */
+static inline struct hl_counters *hl_counters_find(const struct hl_table *table, uint32_t site)
+{
+	uint32_t chunk = site >> HL_COUNTERS_SHIFT;
+	char **block, *records;
+
+	if (hl_unlikely(chunk >= HL_TABLE_ROOTS * HL_TABLE_BLOCK))
+		return NULL;
+	block = __atomic_load_n(&table->blocks[chunk / HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!block))
+		return NULL;
+	records = __atomic_load_n(&block[chunk % HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!records))
+		return NULL;
+	return (struct hl_counters *)records + site % (1u << HL_COUNTERS_SHIFT);
+}
+
+/* The site of a node and a kind, and this lane's counters of it. */
+struct hl_memo {
+	uint32_t node;
+	uint16_t kind;
+	uint32_t site;
+	struct hl_counters *counters;
+};
+#define HL_LANE_MEMO 64u
+
+struct hl_lane {
+	struct hl_shard *shard;		/* in the ledger */
+	uintptr_t busy;			/* its thread is inside an event: where on the stack; else 0 */
+	const void *last_block;		/* what the latest event allocated, or NULL */
+	/*
+	 * Bytes per domain that this lane has added (less those it has removed), and how much of
+	 * that is in the domain's current_bytes.  The owner alone writes net; flushed is moved by
+	 * whoever flushes.
+	 */
+	int64_t net[HL_NR_DOMAINS];
+	int64_t flushed[HL_NR_DOMAINS];
+	int64_t grain[HL_NR_DOMAINS];	/* with several threads: how much may be kept back */
+	uint32_t number;		/* of the shard */
+	uint32_t hints_seen;		/* see hl_modules_follow() */
+	uint64_t special_at;		/* seq of the next event that is not to be booked the short way */
+	uint16_t thread;		/* --threads: its number in roster.c, else 0 */
+	bool in_use;
+	struct hl_memo memo[HL_LANE_MEMO];
+	struct hl_stack_cache *stack;	/* the verified last stack */
+	uintptr_t *ips;			/* room for one stack */
+	struct hl_table counters;
+};
+
+/* What an event works with; made by hl_enter(). */
+struct hl_guard {
+	struct hl_lane *lane;		/* NULL: shared shard */
+	enum {
+		HL_EVENT_BOOK,
+		HL_EVENT_EARLY,		/* before the constructor: into the early log */
+		HL_EVENT_OWN,		/* made for the shim itself */
+	} what;
+};
+
+struct hl_tls {
+	struct hl_lane *lane;
+	struct hl_lane *stranded;	/* forked in the middle of an event of this lane of the parent's */
+	uint32_t own;			/* the shim itself called something that allocates */
+	uint32_t unwinding;		/* inside unw_backtrace() */
+	uint32_t forking;		/* enum hl_forking: inside fork() */
+	bool fork_of_many;		/* with other threads about; while forking is set */
+	uint32_t ended;			/* past the thread's destructor: no lane any more */
+	uint32_t refused;		/* there was no lane: events until one is asked for again */
+};
+extern __thread struct hl_tls hl_tls __attribute__((tls_model("initial-exec")));
+
+/* Points to a word of enum hl_alive; the kernel makes it HL_DEAD in a forked child. */
+extern uint32_t *hl_alive;
+enum hl_alive {
+	HL_DEAD = 0,			/* a forked child that has no ledger of its own yet */
+	HL_ALIVE = 1,
+	HL_STARTING = 2,		/* a thread of the child makes the ledger */
+	HL_PAUSED = 3,			/* who is outside of an event stays there (pause.c) */
+};
+
+/* Lanes in use; while it is 1 the totals are exact after each event. */
+extern uint32_t hl_nr_lanes_used;
+extern struct hl_lock hl_lanes_lock;	/* threads come and go */
+extern struct hl_lane *hl_lanes[HL_MAX_LANES];	/* [0] stays NULL: the shared shard has no lane */
+extern uint32_t hl_nr_lanes;
+extern struct hl_table hl_shared_counters;
+extern struct hl_shard *hl_shared_shard;
+
+/**
+ * hl_enter_lane() - begin an event in the common case; NULL: take hl_enter()
+ * @frame: where on the stack the event is
+ */
+static inline struct hl_lane *hl_enter_lane(uintptr_t frame)
+{
+	struct hl_tls *tls = &hl_tls;
+	struct hl_lane *lane = tls->lane;
+
+	if (hl_unlikely(!lane || lane->busy || tls->own))
+		return NULL;
+	__atomic_store_n(&lane->busy, frame, __ATOMIC_RELAXED);
+	/*
+	 * A handler on this thread must see busy before anything else of the event.  Who pauses looks
+	 * at busy after a barrier on all processors, so it is stored before the word is read.
+	 */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (hl_likely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_ALIVE))
+		return lane;
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static inline void hl_leave_lane(struct hl_lane *lane)
+{
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* @frame: where on the stack the event is */
+bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame);
+
+/** hl_enter() - begin an event; false: the shim is off, nothing is to be done */
+static inline bool hl_enter(struct hl_guard *guard)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+
+	guard->lane = hl_enter_lane(frame);
+	guard->what = HL_EVENT_BOOK;
+	return hl_likely(guard->lane != NULL) || hl_enter_slow(guard, frame);
+}
+
+static inline void hl_leave(struct hl_guard *guard)
+{
+	if (guard->lane)
+		hl_leave_lane(guard->lane);
+}
+
+/** hl_is_inside() - is this thread in the middle of an event, which a signal handler came into? */
+bool hl_is_inside(uintptr_t frame);
+
+/** hl_threads_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
+int hl_threads_open(void);
+
+/** hl_threads_abandon() - forked child: nobody has a lane, no shard exists */
+void hl_threads_abandon(void);
+
+/** hl_lane_flush() - bring a lane's net bytes into the domain's current_bytes; any thread may */
+void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain);
+
+/** hl_lanes_flush() - all lanes and domains; with the lanes' lock, or while they are paused */
+void hl_lanes_flush(void);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HEAPLEDGER_* variables and the name of the ledger.  May call: os.c.
+ */
+#include "base/options.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "common/ledger.h"
+#include "base/os.h"
+
+struct hl_options hl_options = {
+	.out = "heapledger.%e.%p.hl",
+	.depth = 256,
+	.max_bytes = 1ull << 30,
+	.follow_fork = true,
+	.follow_exec = true,
+};
+
+static char **environment;
+/* Where the program began: a child's ledger goes there, too, wherever the child has gone. */
+static char start_directory[HL_PATH_BYTES];
+
+static const char *variable(const char *name, size_t length)
+{
+	for (char **entry = environment; entry && *entry; entry++)
+		if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+			return *entry + length + 1;
+	return NULL;
+}
+
+static const char *option(const char *name)
+{
+	return variable(name, strlen(name));
+}
+
+static uint64_t number(const char *s, unsigned int base, uint64_t fallback)
+{
+	uint64_t n = 0;
+
+	if (!s || !*s)
+		return fallback;
+	for (; *s; s++) {
+		unsigned int digit = *s >= '0' && *s <= '9' ? (unsigned)(*s - '0') :
+			*s >= 'a' && *s <= 'f'              ? (unsigned)(*s - 'a') + 10 :
+							      base;
+
+		if (digit >= base || n > (UINT64_MAX - digit) / base)
+			return fallback;
+		n = n * base + digit;
+	}
+	return n;
+}
+
+static bool is(const char *s, const char *word)
+{
+	return s && strcmp(s, word) == 0;
+}
+
+/* Removes our entry from LD_PRELOAD (and the variable when nothing else is in it). */
+static void unload_from(char **envp)
+{
+	char **to = envp;
+
+	for (char **from = envp; *from; from++) {
+		if (strncmp(*from, "LD_PRELOAD=", 11) != 0) {
+			*to++ = *from;
+			continue;
+		}
+		char *list = *from + 11, *kept = list;
+
+		while (*list) {
+			size_t n = strcspn(list, ": "), gap = strspn(list + n, ": ");
+			char *end = list + n;
+			char stop = *end;
+
+			*end = '\0';
+			if (!strstr(list, "libheapledger_preload.so")) {
+				if (kept != *from + 11)
+					*kept++ = ':';
+				memmove(kept, list, n);
+				kept += n;
+			} else {
+				*end = stop;
+			}
+			list += n + gap;
+		}
+		*kept = '\0';
+		if (kept != *from + 11)
+			*to++ = *from;
+	}
+	*to = NULL;
+}
+
+void hl_options_read(char **envp)
+{
+	const char *follow, *out;
+
+	environment = envp;
+	if (hl_os_cwd(start_directory, sizeof(start_directory)) <= 0)
+		start_directory[0] = '\0';
+	out = option("HEAPLEDGER_OUT");
+	if (out && *out && strlen(out) < sizeof(hl_options.out))
+		memcpy(hl_options.out, out, strlen(out) + 1);
+	hl_options.depth = (uint32_t)number(option("HEAPLEDGER_DEPTH"), 10, hl_options.depth);
+	if (hl_options.depth < 1)
+		hl_options.depth = 1;
+	if (hl_options.depth > HL_DEPTH_MAX)
+		hl_options.depth = HL_DEPTH_MAX;
+	hl_options.max_bytes = number(option("HEAPLEDGER_MAX_SIZE"), 10, hl_options.max_bytes);
+	hl_options.max_memory = number(option("HEAPLEDGER_MAX_MEMORY"), 10, 0);
+	hl_options.sample_bytes = number(option("HEAPLEDGER_SAMPLE"), 10, 0);
+	hl_options.session = number(option("HEAPLEDGER_SESSION"), 16, 0);
+	hl_options.first_pid = (uint32_t)number(option("HEAPLEDGER_FIRST"), 10, 0);
+	hl_options.unwind = is(option("HEAPLEDGER_UNWIND"), "cfi") ? HL_UNWIND_CFI :
+		is(option("HEAPLEDGER_UNWIND"), "fp")              ? HL_UNWIND_FP :
+								     HL_UNWIND_AUTO;
+	hl_options.mmap = is(option("HEAPLEDGER_MMAP"), "1");
+	hl_options.threads = is(option("HEAPLEDGER_THREADS"), "1");
+	hl_options.log = option("HEAPLEDGER_LOG") != NULL;
+	follow = option("HEAPLEDGER_FOLLOW");
+	hl_options.follow_fork = !is(follow, "no") && !is(follow, "exec");
+	hl_options.follow_exec = !is(follow, "no") && !is(follow, "fork");
+	if (!hl_options.follow_exec)
+		unload_from(envp);
+}
+
+/* A string being put together in a buffer of fixed size; too long makes it invalid. */
+struct text {
+	char *to;
+	size_t left;
+};
+
+static void put(struct text *text, const char *s, size_t length)
+{
+	if (length >= text->left)
+		text->left = 0;
+	if (text->left == 0)
+		return;
+	memcpy(text->to, s, length);
+	text->to += length;
+	text->left -= length;
+	*text->to = '\0';
+}
+
+static void put_string(struct text *text, const char *s)
+{
+	put(text, s, strlen(s));
+}
+
+static void put_number(struct text *text, uint64_t n)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do
+		digits[--i] = (char)('0' + n % 10);
+	while (n /= 10);
+	put(text, digits + i, sizeof(digits) - i);
+}
+
+/* A name must not add folders to the path. */
+static void put_name(struct text *text, const char *s)
+{
+	for (; *s; s++)
+		put(text, *s == '/' ? "_" : s, 1);
+}
+
+static void put_exe(struct text *text)
+{
+	static char path[HL_PATH_BYTES];	/* too large for the stack of a thread that forks */
+	ssize_t n = hl_os_readlink("/proc/self/exe", path, sizeof(path) - 1);
+	const char *slash;
+
+	path[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(path, '/');
+	put_name(text, slash ? slash + 1 : "program");
+}
+
+static void put_host(struct text *text)
+{
+	struct utsname names;
+
+	put_name(text, uname(&names) == 0 ? names.nodename : "host");
+}
+
+/* %q{NAME}; @p is behind the q.  Returns what follows. */
+static const char *put_variable(struct text *text, const char *p)
+{
+	const char *end = *p == '{' ? strchr(p, '}') : NULL;
+	const char *value;
+
+	if (!end)
+		return p;
+	value = variable(p + 1, (size_t)(end - p - 1));
+	put_name(text, value ? value : "");
+	return end + 1;
+}
+
+/*
+ * Expands %p pid, %e program, %h host, %t start time in seconds, %n first free number, %q{VAR},
+ * %% into @text; returns the letters that were met, 'p' as 1 and 'n' as 2.
+ */
+static unsigned int expand(struct text *text, const char *pattern, uint32_t attempt)
+{
+	unsigned int met = 0;
+
+	for (const char *p = pattern; *p; p++) {
+		if (*p != '%' || !p[1]) {
+			put(text, p, 1);
+			continue;
+		}
+		switch (*++p) {
+		case 'p':
+			put_number(text, hl_os_pid());
+			met |= 1;
+			break;
+		case 'n':
+			put_number(text, attempt);
+			met |= 2;
+			break;
+		case 'e':
+			put_exe(text);
+			break;
+		case 'h':
+			put_host(text);
+			break;
+		case 't':
+			put_number(text, hl_os_realtime_ns() / 1000000000u);
+			break;
+		case 'q':
+			p = put_variable(text, p + 1) - 1;
+			break;
+		default:
+			put(text, p, 1);
+		}
+	}
+	return met;
+}
+
+#define MAX_ATTEMPTS 10000u
+
+bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES])
+{
+	struct text text = { out, HL_PATH_BYTES };
+	bool first = !forked && (hl_options.first_pid == 0 || hl_options.first_pid == hl_os_pid());
+	bool suffix = strlen(hl_options.out) > 3 &&
+		strcmp(hl_options.out + strlen(hl_options.out) - 3, ".hl") == 0;
+	unsigned int met;
+
+	if (attempt >= MAX_ATTEMPTS)
+		return false;
+	out[0] = '\0';
+	if (hl_options.out[0] != '/') {
+		if (!start_directory[0])
+			return false;
+		put_string(&text, start_directory);
+		put(&text, "/", 1);
+	}
+	met = expand(&text, hl_options.out, attempt);
+	if (suffix && text.left != 0) {
+		text.to -= 3;
+		text.left += 3;
+	}
+	/*
+	 * One name, several processes: all but the one that the user started append their pid (before
+	 * a final .hl); and who runs twice under one pid (exec) appends a number as well.
+	 */
+	if (!(met & 1) && !(met & 2) && (!first || attempt > 0)) {
+		put_string(&text, ".");
+		put_number(&text, hl_os_pid());
+	}
+	if (!(met & 2) && attempt > (met & 1 || !first ? 0 : 1)) {
+		put_string(&text, ".");
+		put_number(&text, attempt + (met & 1 || !first));
+	}
+	if (suffix)
+		put_string(&text, ".hl");
+	return text.left != 0;
+}
+
+const char *hl_options_advice(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENOTDIR:
+		return ": the folder does not exist; make it, or set HEAPLEDGER_OUT";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ": no file may be made there; set HEAPLEDGER_OUT to another folder";
+	case EEXIST:
+	case ELOOP:
+		return ": the name is taken; remove what has it, or set HEAPLEDGER_OUT";
+	case ENOSPC:
+	case EDQUOT:
+	case EFAULT:
+		return ": no space is left there; make room, or set HEAPLEDGER_OUT to another disk";
+	case EFBIG:
+		return ": too large for RLIMIT_FSIZE (ulimit -f) or HEAPLEDGER_MAX_SIZE; raise it";
+	case EMFILE:
+	case ENFILE:
+		return ": no descriptor is left (ulimit -n); raise it";
+	case ENOMEM:
+		return ": no memory is left (ulimit -v); raise it";
+	case ENAMETOOLONG:
+		return ": the name is too long; set HEAPLEDGER_OUT to a shorter one";
+	default:
+		return "";
+	}
+}
+
+void hl_log(const char *what, const char *which, int error)
+{
+	char line[768];
+	struct text text = { line, sizeof(line) };
+
+	if (!hl_options.log)
+		return;
+	put_string(&text, "heapledger: ");
+	put_number(&text, hl_os_pid());
+	put_string(&text, ": ");
+	put_string(&text, what);
+	put(&text, which, strnlen(which, 300));
+	if (error < 0) {
+		put_string(&text, ": errno ");
+		put_number(&text, (uint64_t)-error);
+	}
+	put_string(&text, "\n");
+	hl_os_write(2, line, (size_t)(text.to - line));
+}

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger file of this process: creation, growth by extents, chunks, strings.
+ * May call: os.c.
+ */
+#include "base/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/options.h"
+
+#define EXTENT_MIN (64u << 10)
+#define EXTENT_MAX (8u << 20)
+/*
+ * The file is mapped in regions, sparse at first, and blocks are given to a region extent by extent
+ * through the mapping: so no descriptor stays open that the program could see, close or run out of.
+ * A new region needs the file's name, which may be out of reach by then (chroot, other user): root,
+ * who may bring that about, begins with a large one.  Regions double.
+ */
+#define REGION_MIN (4u << 20)
+#define REGION_MIN_ROOT (16u << 20)
+#define REGION_MAX (256u << 20)
+#define MAX_REGIONS 4096u
+#define RETRY_NS 1000000000u
+
+struct hl_ledger_header *hl_header;
+struct hl_globals *hl_globals;
+
+struct region {
+	char *base;
+	uint64_t offset;
+	uint64_t bytes;
+};
+
+static struct {
+	struct hl_lock lock;
+	int fd;				/* open only while a region is made; a forked child closes it */
+	bool no_populate;		/* kernel before 5.14: a region is one extent, from fallocate */
+	uint64_t dev;
+	uint64_t ino;
+	uint64_t max_bytes;
+	uint64_t used;			/* next free byte in the file */
+	uint64_t ready;			/* end of the blocks of the last region */
+	uint64_t refused_ns;		/* when growth was refused last */
+	uint32_t nr_regions;
+	struct region regions[MAX_REGIONS];
+	struct hl_directory *directory;
+	char *strings;			/* current chunk */
+	uint32_t strings_left;
+	char path[4096];
+} store = { .fd = -1 };
+
+/* Opens the ledger again, if that is what bears its name. */
+static int reopen(void)
+{
+	int fd = hl_os_open(store.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (fd >= 0 && !hl_os_fd_is(fd, store.dev, store.ino)) {
+		hl_os_close(fd);
+		fd = -ESTALE;
+	}
+	return fd;
+}
+
+static void close_file(void)
+{
+	if (hl_os_fd_is(store.fd, store.dev, store.ino))
+		hl_os_close(store.fd);
+	store.fd = -1;
+}
+
+/* --max-size bounds the file, --max-memory the file and all that the shim has mapped for itself. */
+static bool is_affordable(uint64_t file_bytes)
+{
+	return file_bytes <= store.max_bytes && (hl_options.max_memory == 0 ||
+		file_bytes + hl_os_mapped_bytes() <= hl_options.max_memory);
+}
+
+/* How much the file grows at once; 0: it may not. */
+static uint64_t extent_size(uint64_t file_bytes)
+{
+	uint64_t bytes = file_bytes / 4 & ~(uint64_t)(EXTENT_MIN - 1);
+
+	if (bytes < EXTENT_MIN)
+		bytes = EXTENT_MIN;
+	if (bytes > EXTENT_MAX)
+		bytes = EXTENT_MAX;
+	if (!is_affordable(file_bytes + bytes))
+		bytes = EXTENT_MIN;
+	return is_affordable(file_bytes + bytes) ? bytes : 0;
+}
+
+/* At least one extent; less than usual before a bound of the file's size, the process's included. */
+static uint64_t region_size(uint64_t offset, uint64_t extent)
+{
+	uint64_t bytes = hl_os_is_root() ? REGION_MIN_ROOT : REGION_MIN, limit = hl_os_file_limit();
+
+	if (bytes < offset)
+		bytes = offset;
+	if (bytes > REGION_MAX)
+		bytes = REGION_MAX;
+	if (limit > store.max_bytes)
+		limit = store.max_bytes & ~(uint64_t)(EXTENT_MIN - 1);
+	if (offset + bytes > limit)
+		bytes = offset < limit ? (limit - offset) & ~(uint64_t)(EXTENT_MIN - 1) : 0;
+	return bytes < extent ? extent : bytes;
+}
+
+/* With a descriptor: a region of @bytes behind the last one, and the blocks of its first extent. */
+static int map_region(int fd, uint64_t bytes, uint64_t extent)
+{
+	struct region *next = &store.regions[store.nr_regions];
+	struct region *last = store.nr_regions ? next - 1 : NULL;
+	uint64_t offset = last ? last->offset + last->bytes : 0;
+	int r = 0;
+
+	/* Somebody may have appended to the file. */
+	if (hl_os_file_size(fd) > (int64_t)offset)
+		r = hl_os_file_resize(fd, offset);
+	if (r < 0)
+		return r;
+	if (store.no_populate) {
+		bytes = extent;
+		r = hl_os_reserve_file(fd, offset, bytes);
+	} else {
+		r = offset + bytes <= hl_os_file_limit() ? hl_os_file_resize(fd, offset + bytes) : -EFBIG;
+	}
+	if (r < 0)
+		return r;
+	next->base = hl_os_map_file(fd, offset, bytes);
+	if (!next->base)
+		return -ENOMEM;
+	if (!store.no_populate) {
+		r = hl_os_populate(next->base, extent);
+		if (r < 0) {
+			hl_os_unmap_file(next->base, bytes);
+			store.no_populate = r == -EINVAL;
+			return store.no_populate ? map_region(fd, bytes, extent) : r;
+		}
+	}
+	next->offset = offset;
+	next->bytes = bytes;
+	store.used = offset;
+	store.ready = offset + extent;
+	store.nr_regions++;
+	return 0;
+}
+
+static int add_region(uint64_t extent)
+{
+	uint64_t end = store.regions[store.nr_regions - 1].offset + store.regions[store.nr_regions - 1].bytes;
+	int r;
+
+	if (store.nr_regions == MAX_REGIONS)
+		return -EFBIG;
+	r = reopen();
+	if (r < 0)
+		return r;
+	store.fd = r;
+	r = map_region(store.fd, region_size(end, extent), extent);
+	close_file();
+	return r;
+}
+
+/* Blocks for one extent more, in the last region or in a new one. */
+static int grow(void)
+{
+	struct region *last = &store.regions[store.nr_regions - 1];
+	uint64_t extent = extent_size(store.ready), left = last->offset + last->bytes - store.ready;
+	int r;
+
+	if (extent == 0)
+		return -EFBIG;
+	if (left > 0) {
+		if (extent > left)
+			extent = left;
+		r = hl_os_populate(last->base + (store.ready - last->offset), extent);
+		if (r == 0)
+			store.ready += extent;
+	} else {
+		r = add_region(extent);
+	}
+	if (r == 0 && hl_globals)
+		hl_globals->file_bytes = store.ready;
+	return r;
+}
+
+bool hl_store_is_full(void)
+{
+	uint64_t refused_ns = __atomic_load_n(&store.refused_ns, __ATOMIC_RELAXED);
+
+	return hl_unlikely(refused_ns != 0) && hl_os_coarse_ns() - refused_ns < RETRY_NS;
+}
+
+/*
+ * Room for one chunk, page aligned, within one region.  After a refusal the disk is not asked again
+ * for a second: a full disk must not slow the program down.
+ */
+static char *take(uint32_t bytes, uint64_t *offset)
+{
+	struct region *last;
+	char *chunk;
+
+	if (store.nr_regions == 0)
+		return NULL;
+	bytes = (bytes + HL_LEDGER_PAGE - 1) & ~(HL_LEDGER_PAGE - 1);
+	while (store.used + bytes > store.ready) {
+		if (hl_store_is_full())
+			return NULL;
+		if (grow() < 0) {
+			store.refused_ns = hl_os_coarse_ns();
+			if (hl_globals)
+				hl_globals->refused_bytes += bytes;
+			return NULL;
+		}
+		store.refused_ns = 0;
+	}
+	last = &store.regions[store.nr_regions - 1];
+	chunk = last->base + (store.used - last->offset);
+	*offset = store.used;
+	store.used += bytes;
+	return chunk;
+}
+
+static struct hl_directory *directory_with_room(void)
+{
+	struct hl_directory *next;
+	uint64_t offset;
+
+	if (store.directory->nr_entries < HL_DIRECTORY_ENTRIES)
+		return store.directory;
+	next = (struct hl_directory *)take(sizeof(*next), &offset);
+	if (!next)
+		return NULL;
+	__atomic_store_n(&store.directory->next, offset, __ATOMIC_RELEASE);
+	store.directory = next;
+	return next;
+}
+
+/* Takes a chunk and enters it into the directory; store.lock is held. */
+static char *take_section(const struct hl_section *wanted)
+{
+	struct hl_directory *directory;
+	struct hl_section *entry;
+	uint64_t offset;
+	char *chunk;
+
+	/* Stacks come to an end before sites: what is folded must find a place to be counted. */
+	if (wanted->type == HL_SECTION_NODES && !is_affordable(store.used + store.used / 16))
+		return NULL;
+	directory = directory_with_room();
+	if (!directory)
+		return NULL;
+	chunk = take(wanted->nr_records * wanted->record_bytes, &offset);
+	if (!chunk)
+		return NULL;
+	entry = &directory->entries[directory->nr_entries];
+	*entry = *wanted;
+	entry->offset = offset;
+	/* A reader must never see the count before the entry. */
+	__atomic_store_n(&directory->nr_entries, directory->nr_entries + 1, __ATOMIC_RELEASE);
+	return chunk;
+}
+
+int hl_store_open(const char *path, uint64_t max_bytes)
+{
+	static const struct hl_section totals = { .type = HL_SECTION_GLOBALS,
+		.nr_records = 1, .record_bytes = sizeof(struct hl_globals) };
+	size_t length = strlen(path);
+	uint64_t offset, extent;
+	int r;
+
+	if (length >= sizeof(store.path))
+		return -ENAMETOOLONG;
+	memcpy(store.path, path, length + 1);
+	store.max_bytes = max_bytes;
+	store.fd = hl_os_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (store.fd < 0)
+		return store.fd;
+	extent = extent_size(0);
+	r = extent ? hl_os_identify(store.fd, &store.dev, &store.ino) : -EFBIG;
+	if (r == 0)
+		r = map_region(store.fd, region_size(0, extent), extent);
+	hl_os_close(store.fd);
+	store.fd = -1;
+	if (r < 0) {
+		hl_os_unlink(path);
+		return r;
+	}
+	hl_header = (struct hl_ledger_header *)take(HL_LEDGER_PAGE, &offset);
+	store.directory = (struct hl_directory *)take(HL_LEDGER_PAGE, &offset);
+	hl_header->directory_offset = offset;
+	hl_globals = (struct hl_globals *)take_section(&totals);
+	hl_globals->file_bytes = store.ready;
+	return 0;
+}
+
+void hl_store_trim(void)
+{
+	struct region *last;
+	sigset_t saved;
+	int fd;
+
+	hl_lock_take(&store.lock, &saved);
+	last = store.nr_regions ? &store.regions[store.nr_regions - 1] : NULL;
+	if (last && store.ready < last->offset + last->bytes) {
+		fd = reopen();
+		/* What comes later begins a new region, and never touches what is cut off here. */
+		if (fd >= 0 && hl_os_file_resize(fd, store.ready) == 0)
+			last->bytes = store.ready - last->offset;
+		if (fd >= 0)
+			hl_os_close(fd);
+	}
+	hl_lock_drop(&store.lock, &saved);
+}
+
+void hl_store_abandon(void)
+{
+	close_file();
+	for (uint32_t i = 0; i < store.nr_regions; i++)
+		hl_os_map_over(store.regions[i].base, store.regions[i].bytes);
+	/* Another thread of the parent may have held the lock when it forked. */
+	store.lock.word = 0;
+	store.nr_regions = 0;
+	store.used = 0;
+	store.ready = 0;
+	store.refused_ns = 0;
+	store.strings_left = 0;
+	/*
+	 * hl_header and hl_globals stay, in private memory now: a signal handler may have forked in the
+	 * middle of an event, which goes on in the child, with or without a ledger.
+	 */
+}
+
+const char *hl_store_path(void)
+{
+	return store.path;
+}
+
+static int write_all(int fd, const char *from, uint64_t bytes, uint64_t offset)
+{
+	while (bytes > 0) {
+		ssize_t n = hl_os_write_at(fd, from, bytes, offset);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? (int)n : -ENOSPC;
+		from += n;
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	}
+	return 0;
+}
+
+int hl_store_copy(int fd, uint64_t now_ns)
+{
+	uint16_t kind = HL_LEDGER_SNAPSHOT;
+	uint64_t used;
+	sigset_t saved;
+	int r;
+
+	hl_lock_take(&store.lock, &saved);
+	used = store.used;
+	hl_lock_drop(&store.lock, &saved);
+	r = hl_os_reserve_file(fd, 0, used);
+	/* All before the end of what is used has blocks: reading it is no risk. */
+	for (uint32_t i = 0; r == 0 && i < store.nr_regions; i++) {
+		const struct region *region = &store.regions[i];
+		uint64_t end = region->offset + region->bytes;
+
+		if (region->offset < used)
+			r = write_all(fd, region->base, (end < used ? end : used) - region->offset,
+				region->offset);
+	}
+	if (r == 0)
+		r = write_all(fd, (const char *)&kind, sizeof(kind),
+			offsetof(struct hl_ledger_header, kind));
+	if (r == 0)
+		r = write_all(fd, (const char *)&now_ns, sizeof(now_ns),
+			offsetof(struct hl_ledger_header, snapshot_monotonic_ns));
+	return r;
+}
+
+#define STRING_CHUNK 8192u
+
+struct hl_string hl_store_string(const char *s, size_t length)
+{
+	struct hl_section wanted = { .type = HL_SECTION_STRINGS, .record_bytes = 1 };
+	struct hl_string string = { 0, 0 };
+	sigset_t saved;
+
+	hl_lock_take(&store.lock, &saved);
+	if (store.strings_left < length) {
+		/* A string never spans chunks: what is left of the old one is given up. */
+		wanted.first = hl_globals->string_bytes + store.strings_left;
+		wanted.nr_records = length > STRING_CHUNK ? (length + 4095) & ~4095ul : STRING_CHUNK;
+		store.strings = take_section(&wanted);
+		store.strings_left = store.strings ? wanted.nr_records : 0;
+		if (store.strings)
+			hl_globals->string_bytes = wanted.first;
+	}
+	if (store.strings && store.strings_left >= length) {
+		memcpy(store.strings, s, length);
+		string.offset = (uint32_t)hl_globals->string_bytes;
+		string.length = (uint32_t)length;
+		store.strings += length;
+		store.strings_left -= length;
+		hl_globals->string_bytes += length;
+	}
+	hl_lock_drop(&store.lock, &saved);
+	return string;
+}
+
+static char *make_chunk(struct hl_table *table, uint64_t chunk)
+{
+	struct hl_section wanted = { .type = table->type, .instance = table->instance,
+		.first = chunk << table->shift, .nr_records = 1u << table->shift,
+		.record_bytes = table->record_bytes };
+	char ***slot = &table->blocks[chunk / HL_TABLE_BLOCK];
+	char **block = *slot, *records;
+
+	if (!block) {
+		block = hl_os_map(HL_TABLE_BLOCK * sizeof(char *));
+		if (!block)
+			return NULL;
+		__atomic_store_n(slot, block, __ATOMIC_RELEASE);
+	}
+	records = block[chunk % HL_TABLE_BLOCK];
+	if (!records) {
+		records = take_section(&wanted);
+		__atomic_store_n(&block[chunk % HL_TABLE_BLOCK], records, __ATOMIC_RELEASE);
+	}
+	return records;
+}
+
+void *hl_table_make(struct hl_table *table, uint64_t index)
+{
+	uint64_t chunk = index >> table->shift;
+	void *record = hl_table_find(table, index);
+	sigset_t saved;
+
+	if (record || chunk >= (uint64_t)HL_TABLE_ROOTS * HL_TABLE_BLOCK)
+		return record;
+	hl_lock_take(&store.lock, &saved);
+	make_chunk(table, chunk);
+	hl_lock_drop(&store.lock, &saved);
+	return hl_table_find(table, index);
+}
+
+void hl_table_reset(struct hl_table *table)
+{
+	for (uint32_t i = 0; i < HL_TABLE_ROOTS; i++)
+		if (table->blocks[i])
+			memset(table->blocks[i], 0, HL_TABLE_BLOCK * sizeof(char *));
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Constructor, early log, forked child, destructor.
+ * May call: everything of the shim; __cxa_at_quick_exit(), getauxval(), pthread_atfork() at the
+ * start only.
+ */
+#include "process.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "account/account.h"
+#include "account/marks.h"
+#include "stacks/modules.h"
+#include "base/options.h"
+#include "account/pause.h"
+#include "base/program.h"
+#include "base/real.h"
+#include "regions.h"
+#include "account/roster.h"
+#include "stacks/rules.h"
+#include "account/sample.h"
+#include "stacks/nodes.h"
+#include "base/store.h"
+#include "account/lanes.h"
+#include "tracked.h"
+#include "stacks/unwind.h"
+#include "stacks/verify.h"
+
+uint32_t hl_mode = HL_MODE_EARLY;
+
+struct early {
+	const void *block;
+	size_t size;
+	uintptr_t ip;
+	uint32_t kind;
+	bool freed;
+};
+#define MAX_EARLY 4096u
+static struct early early[MAX_EARLY];
+static uint32_t nr_early, early_lost;
+
+void hl_early_alloc(const void *block, size_t size, enum hl_kind kind, uintptr_t ip)
+{
+	uint32_t i = __atomic_fetch_add(&nr_early, 1, __ATOMIC_RELAXED);
+
+	if (i >= MAX_EARLY) {
+		__atomic_fetch_add(&early_lost, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	early[i] = (struct early){ block, size, ip, kind, false };
+}
+
+void hl_early_free(const void *block)
+{
+	uint32_t n = nr_early < MAX_EARLY ? nr_early : MAX_EARLY;
+
+	for (uint32_t i = n; i-- > 0;)
+		if (early[i].block == block && !early[i].freed) {
+			early[i].freed = true;
+			return;
+		}
+}
+
+static void replay_early(void)
+{
+	uint32_t n = nr_early < MAX_EARLY ? nr_early : MAX_EARLY;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct hl_caller caller = { early[i].ip, 0, 0 };
+
+		if (hl_sample_skips(early[i].size))
+			continue;
+		/* A block that was freed may be somewhere else again: its address says nothing. */
+		if (early[i].freed)
+			hl_book_passed(early[i].size, early[i].kind, &caller);
+		else
+			hl_book_early(early[i].block, early[i].size, early[i].kind, &caller);
+	}
+	hl_globals->early_lost = early_lost;
+}
+
+/*
+ * A forked child starts its ledger on the stack of whatever thread forked, which may have 16 KiB:
+ * what is large is static in the start's functions.  They have the process to themselves.
+ */
+
+/* argv as the kernel keeps it: each argument ended by NUL. */
+static struct hl_string command_line(void)
+{
+	static char line[32768];
+	size_t used = 0;
+	ssize_t n = 0;
+	int fd = hl_os_open("/proc/self/cmdline", 0, 0);
+
+	if (fd < 0)
+		return (struct hl_string){ 0, 0 };
+	while (used < sizeof(line) && (n = hl_os_read(fd, line + used, sizeof(line) - used)) > 0)
+		used += (size_t)n;
+	hl_os_close(fd);
+	return hl_store_string(line, used);
+}
+
+static struct hl_string link_target(const char *path)
+{
+	static char target[HL_PATH_BYTES];
+	ssize_t n = hl_os_readlink(path, target, sizeof(target));
+
+	return n > 0 ? hl_store_string(target, (size_t)n) : (struct hl_string){ 0, 0 };
+}
+
+static void fill_header(bool forked)
+{
+	static const char version[] = PACKAGE_VERSION;
+	struct hl_ledger_header *header = hl_header;
+
+	memcpy(header->magic, HL_LEDGER_MAGIC, sizeof(header->magic));
+	header->version = HL_LEDGER_VERSION;
+	header->endian = HL_LEDGER_ENDIAN;
+	header->header_bytes = HL_LEDGER_PAGE;
+	header->machine = EM_X86_64;
+	header->kind = HL_LEDGER_LIVE;
+	header->session = hl_options.session;
+	header->pid = hl_os_pid();
+	header->ppid = hl_os_ppid();
+	header->flags = (hl_options.mmap ? HL_FLAG_MMAP : 0) | (forked ? HL_FLAG_FORKED : 0) |
+		(hl_real.foreign ? HL_FLAG_UNDERLYING : 0) | hl_program_flags();
+	header->depth_limit = hl_options.depth;
+	header->unwind_mode = hl_options.unwind;
+	header->sample_bytes = hl_options.sample_bytes;
+	header->max_bytes = hl_options.max_bytes;
+	header->start_realtime_ns = hl_os_realtime_ns();
+	header->start_monotonic_ns = hl_os_monotonic_ns();
+	header->exe = link_target("/proc/self/exe");
+	header->command = command_line();
+	header->directory = link_target("/proc/self/cwd");
+	header->allocator = hl_store_string(hl_real.path, strlen(hl_real.path));
+	header->shim_version = hl_store_string(version, sizeof(version) - 1);
+}
+
+static int open_ledger(bool forked)
+{
+	static char path[HL_PATH_BYTES];
+	int r = -EEXIST;
+
+	for (uint32_t attempt = 0; r == -EEXIST; attempt++) {
+		if (!hl_options_path(attempt, forked, path))
+			return -ENAMETOOLONG;
+		r = hl_store_open(path, hl_options.max_bytes);
+	}
+	hl_log(r < 0 ? "cannot make " : "recording to ", path, r);
+	return r;
+}
+
+/*
+ * A fresh ledger for this process; nodes and sites start anew, sites from @first_site on.
+ * @threads: forked from several threads
+ */
+static int begin_recording(bool forked, bool threads, uint32_t first_site)
+{
+	int r = open_ledger(forked);
+
+	if (r < 0)
+		return r;
+	fill_header(forked);
+	r = hl_threads_open();
+	if (r == 0)
+		r = hl_stacks_open(first_site);
+	if (r < 0)
+		return r;
+	if (forked)
+		hl_modules_restart(threads);
+	else
+		hl_modules_open();
+	__atomic_store_n(&hl_header->state, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void end_recording(enum hl_end_reason reason)
+{
+	uint32_t alive = __atomic_load_n(hl_alive, __ATOMIC_RELAXED);
+
+	/*
+	 * A vfork child that calls exit() is not the end of its parent; nor is a forked one that had no
+	 * event, which may even have the same pid, in a namespace of its own.
+	 */
+	if (hl_mode != HL_MODE_ON || alive == HL_DEAD || alive == HL_STARTING ||
+		hl_header->pid != hl_os_pid())
+		return;
+	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
+	hl_globals->private_bytes = hl_os_mapped_bytes();
+	hl_roster_refresh();
+	hl_program_note_namespaces();
+	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
+	hl_store_trim();
+#ifdef HL_VERIFY_UNWIND
+	hl_verify_report();
+#endif
+}
+
+static void on_quick_exit(void)
+{
+	end_recording(HL_END_QUICK_EXIT);
+}
+
+/* Kernels without MADV_WIPEONFORK; misses children of a raw clone and of _Fork(). */
+static void on_fork_child(void)
+{
+	__atomic_store_n(hl_alive, HL_DEAD, __ATOMIC_RELAXED);
+}
+
+static void watch_forks(void)
+{
+	uint32_t *word = hl_os_wipeonfork_page();
+
+	pthread_atfork(hl_rules_fork_begin, hl_rules_fork_end, word ? NULL : on_fork_child);
+	if (!word)
+		return;
+	*word = HL_ALIVE;
+	hl_alive = word;
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **envp)
+{
+	int r;
+
+	(void)argc;
+	(void)argv;
+	hl_real_find();
+	if (getauxval(AT_SECURE)) {
+		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
+		return;
+	}
+	hl_options_read(envp);
+	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
+	if (hl_options.sample_bytes != 0)
+		hl_real_special |= HL_SPECIAL_SAMPLE;
+	hl_walk_open();
+	hl_program_look();
+	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
+	if (r < 0) {
+		hl_log("nothing is recorded", hl_options_advice(r), r);
+		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
+		return;
+	}
+	watch_forks();
+	at_quick_exit(on_quick_exit);
+	__atomic_store_n(&hl_mode, HL_MODE_ON, __ATOMIC_RELEASE);
+	replay_early();
+}
+
+__attribute__((destructor)) static void stop(void)
+{
+	end_recording(HL_END_EXIT);
+}
+
+/*
+ * One thread of the child (usually there is only one) makes the new ledger; the others wait.  The
+ * parent's sites keep their numbers in the address map, so the child's begin above them.
+ */
+void hl_start_child(void)
+{
+	uint32_t dead = HL_DEAD, first_site;
+	int saved_errno = errno;
+	sigset_t saved;
+	bool threads;
+	int r = -ECHILD;
+
+	hl_os_block_signals(&saved);
+	if (!__atomic_compare_exchange_n(hl_alive, &dead, HL_STARTING, false, __ATOMIC_ACQUIRE,
+			__ATOMIC_RELAXED)) {
+		while (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) == HL_STARTING)
+			__builtin_ia32_pause();
+		hl_os_restore_signals(&saved);
+		return;
+	}
+	first_site = (uint32_t)hl_globals->nr_sites;
+	/* Without fork()'s handlers (a raw clone) nothing is known of the other threads. */
+	threads = hl_nr_lanes_used > 1 || hl_tls.forking == HL_FORKING_NOT || hl_tls.fork_of_many;
+	hl_stacks_abandon();
+	hl_rules_restart();
+	hl_unwind_restart();
+	hl_pause_abandon();
+	hl_threads_abandon();
+	hl_store_abandon();
+	hl_regions_abandon();
+	hl_tracked_abandon();
+	hl_marks_abandon();
+	hl_roster_abandon();
+	if (hl_options.follow_fork)
+		r = begin_recording(true, threads, first_site);
+	if (r < 0)
+		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
+	__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
+	hl_os_restore_signals(&saved);
+	errno = saved_errno;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree of call stacks: nodes, their hash table, sites.  May call: store.c, moved.c, os.c.
+ */
+#include "stacks/nodes.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "stacks/moved.h"
+#include "base/options.h"
+#include "base/shadow.h"
+#include "account/lanes.h"
+
+#define BUSY UINT32_MAX			/* a slot that somebody is filling */
+#define FIRST_SLOTS 1024u
+
+static struct hl_table nodes = { HL_SECTION_NODES, 0, sizeof(struct hl_node), 9, { 0 } };
+struct hl_table hl_sites = { HL_SECTION_SITES, 0, sizeof(struct hl_site), 8, { 0 } };
+uint32_t hl_site_unattributed, hl_site_inherited;
+
+struct slot {
+	uint64_t ip;
+	uint32_t parent;
+	uint32_t node;			/* 0: empty; published last */
+};
+
+/* Behind the slots: the path hash of each, which only a larger table asks for. */
+struct index {
+	uint64_t mask;
+	uint64_t used;
+	struct slot slots[];
+};
+
+static struct index *current;
+static struct hl_lock grow_lock;
+
+static inline uint32_t *hashes_of(struct index *index)
+{
+	return (uint32_t *)&index->slots[index->mask + 1];
+}
+
+static size_t index_bytes(uint64_t nr_slots)
+{
+	return sizeof(struct index) + nr_slots * (sizeof(struct slot) + sizeof(uint32_t));
+}
+
+static struct index *make_index(uint64_t nr_slots)
+{
+	struct index *index = hl_os_map_large(index_bytes(nr_slots));
+
+	if (index)
+		index->mask = nr_slots - 1;
+	return index;
+}
+
+void hl_stacks_prefetch(uint32_t hash)
+{
+	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+
+	__builtin_prefetch(&index->slots[hash & index->mask]);
+}
+
+static uint32_t lookup(struct index *index, uint64_t ip, uint32_t parent, uint32_t hash)
+{
+	for (uint64_t i = hash;; i++) {
+		struct slot *slot = &index->slots[i & index->mask];
+		uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
+
+		if (node == 0)
+			return 0;
+		if (node == BUSY || slot->ip != ip || slot->parent != parent)
+			continue;
+		/* An outgrown table loses its pages, and a slot may be filled anew by then. */
+		if (hl_likely(__atomic_load_n(&slot->node, __ATOMIC_ACQUIRE) == node))
+			return node;
+	}
+}
+
+static void insert(struct index *index, uint64_t ip, uint32_t parent, uint32_t hash, uint32_t node)
+{
+	for (uint64_t i = hash;; i++) {
+		struct slot *slot = &index->slots[i & index->mask];
+		uint32_t empty = 0;
+
+		if (__atomic_load_n(&slot->node, __ATOMIC_RELAXED) != 0 ||
+			!__atomic_compare_exchange_n(&slot->node, &empty, BUSY, false,
+				__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			continue;
+		slot->ip = ip;
+		slot->parent = parent;
+		hashes_of(index)[i & index->mask] = hash;
+		__atomic_store_n(&slot->node, node, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&index->used, 1, __ATOMIC_RELAXED);
+		return;
+	}
+}
+
+/* Within --max-memory?  A table that may not grow fills up, and further stacks are folded. */
+static bool may_grow(const struct index *old)
+{
+	uint64_t more = index_bytes(2 * (old->mask + 1));
+
+	return hl_options.max_memory == 0 ||
+		hl_globals->file_bytes + hl_os_mapped_bytes() + more <= hl_options.max_memory;
+}
+
+/*
+ * Doubles the table.  What others add to the old one meanwhile is forgotten, which costs a double
+ * node at worst.  Readers may still be in the old table, so its range stays, but not its pages.
+ */
+static void grow(struct index *old)
+{
+	struct index *index;
+	sigset_t saved;
+
+	hl_lock_take(&grow_lock, &saved);
+	index = current == old && may_grow(old) ? make_index(2 * (old->mask + 1)) : NULL;
+	if (index) {
+		for (uint64_t i = 0; i <= old->mask; i++) {
+			struct slot *slot = &old->slots[i];
+			uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
+
+			if (node != 0 && node != BUSY)
+				insert(index, slot->ip, slot->parent, hashes_of(old)[i], node);
+		}
+		__atomic_store_n(&current, index, __ATOMIC_RELEASE);
+		if (old->mask >= FIRST_SLOTS)
+			hl_os_forget((char *)old + 4096, index_bytes(old->mask + 1) - 4096);
+	}
+	hl_lock_drop(&grow_lock, &saved);
+}
+
+/*
+ * The next number of a table whose chunk exists, or 0.  The chunk comes first: numbers must not run
+ * away while the disk is full.
+ */
+static uint64_t next_id(uint64_t *counter, struct hl_table *table, uint64_t limit)
+{
+	uint64_t id = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	do {
+		if (id >= limit || !hl_table_make(table, id))
+			return 0;
+	} while (!__atomic_compare_exchange_n(counter, &id, id + 1, true, __ATOMIC_RELAXED,
+		__ATOMIC_RELAXED));
+	return id;
+}
+
+static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
+{
+	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	struct hl_node *node;
+	uint32_t id = 0;
+
+	/* A stack that cannot be found again must not be added time after time. */
+	if (index->used < index->mask / 4 * 3)
+		id = (uint32_t)next_id(&hl_globals->nr_nodes, &nodes, BUSY);
+	if (id == 0)
+		return 0;
+	node = hl_table_find(&nodes, id);
+	node->parent = parent;
+	__atomic_store_n(&node->ip, ip, __ATOMIC_RELEASE);
+	insert(index, ip, parent, hash, id);
+	if (index->used > index->mask / 2)
+		grow(index);
+	return id;
+}
+
+uint32_t hl_stacks_child(uint32_t parent, uintptr_t address, uint32_t hash)
+{
+	uint64_t ip = hl_moved_recorded(address);
+	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent, hash);
+
+	return hl_likely(child != 0) ? child : add_node(ip, parent, hash);
+}
+
+void hl_stacks_refused(void)
+{
+	__atomic_fetch_add(&hl_globals->refused_stacks, 1, __ATOMIC_RELAXED);
+}
+
+uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
+{
+	uint32_t node = outer, hash = outer;
+
+	for (size_t i = nr_ips; i-- > 0;) {
+		uint32_t child;
+
+		hash = hl_path_hash(hash, hl_moved_recorded(ips[i]));
+		child = hl_stacks_child(node, ips[i], hash);
+		if (hl_unlikely(child == 0)) {
+			hl_stacks_refused();
+			return node == outer ? HL_NODE_UNATTRIBUTED : node;
+		}
+		node = child;
+	}
+	return node;
+}
+
+static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind,
+	enum hl_domain domain, uint16_t thread)
+{
+	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
+	struct hl_site *site;
+	uint32_t head;
+
+	/* The shared counters come with the site, so that no event of it is ever without a place. */
+	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
+		return hl_site_unattributed;
+	site = hl_table_find(&hl_sites, id);
+	site->node = node;
+	site->domain = domain;
+	site->thread = thread;
+	__atomic_store_n(&site->kind, kind, __ATOMIC_RELEASE);
+	head = __atomic_load_n(&owner->first_site, __ATOMIC_RELAXED);
+	do
+		site->next = head;
+	while (!__atomic_compare_exchange_n(&owner->first_site, &head, id, true, __ATOMIC_RELEASE,
+		__ATOMIC_RELAXED));
+	return id;
+}
+
+uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain, uint16_t thread)
+{
+	struct hl_node *owner = hl_table_find(&nodes, node);
+	uint32_t id;
+
+	if (node == HL_NODE_UNATTRIBUTED)
+		return hl_site_unattributed;
+	id = __atomic_load_n(&owner->first_site, __ATOMIC_ACQUIRE);
+	/* The chain has later sites first, so that those before a hl_stacks_clear() end it. */
+	while (id > hl_site_unattributed) {
+		struct hl_site *site = hl_table_find(&hl_sites, id);
+
+		if (site->kind == kind && site->domain == domain && site->thread == thread)
+			return id;
+		id = site->next;
+	}
+	return add_site(owner, node, kind, domain, thread);
+}
+
+void hl_stacks_forget(void)
+{
+	struct index *index = make_index(FIRST_SLOTS);
+	sigset_t saved;
+
+	/* Others may still look into the old table: it keeps its range, but not its pages. */
+	hl_lock_take(&grow_lock, &saved);
+	if (index) {
+		struct index *old = __atomic_exchange_n(&current, index, __ATOMIC_ACQ_REL);
+
+		hl_os_forget((char *)old + 4096, index_bytes(old->mask + 1) - 4096);
+	}
+	hl_lock_drop(&grow_lock, &saved);
+}
+
+size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room)
+{
+	size_t n = 0;
+
+	while (node >= HL_NR_RESERVED_NODES) {
+		const struct hl_node *record = hl_table_find(&nodes, node);
+
+		if (n < room)
+			ips[n] = hl_moved_in_memory(record->ip);
+		n++;
+		node = record->parent;
+	}
+	return n;
+}
+
+uint64_t hl_stacks_nr_nodes(void)
+{
+	return __atomic_load_n(&hl_globals->nr_nodes, __ATOMIC_RELAXED);
+}
+
+/* The first site that counts, for what finds no room for one of its own. */
+static void begin_sites(uint32_t first_site)
+{
+	struct hl_site *site = hl_table_find(&hl_sites, first_site);
+
+	site->node = HL_NODE_UNATTRIBUTED;
+	site->kind = HL_KIND_MALLOC;
+	__atomic_store_n(&hl_globals->first_site, first_site, __ATOMIC_RELEASE);
+	__atomic_store_n(&hl_site_unattributed, first_site, __ATOMIC_RELEASE);
+}
+
+int hl_stacks_clear(void)
+{
+	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
+
+	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
+		return -ENOSPC;
+	begin_sites(id);
+	return 0;
+}
+
+int hl_stacks_open(uint32_t first_site)
+{
+	if (!current)
+		current = make_index(FIRST_SLOTS);
+	if (!current || !hl_table_make(&nodes, 0) || !hl_table_make(&hl_sites, first_site) ||
+		!hl_table_make(&hl_shared_counters, first_site))
+		return -ENOMEM;
+	hl_globals->nr_nodes = HL_NR_RESERVED_NODES;
+	hl_globals->nr_sites = first_site + 1;
+	hl_site_inherited = first_site;
+	begin_sites(first_site);
+	return 0;
+}
+
+void hl_stacks_abandon(void)
+{
+	hl_table_reset(&nodes);
+	hl_table_reset(&hl_sites);
+	grow_lock.word = 0;
+	if (current)
+		hl_os_map_over(current, index_bytes(current->mask + 1));
+	current = NULL;
+}
