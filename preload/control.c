@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * In-process control: the table behind <heapledger-control.h>, which the program finds through the
- * one exported name.  May call: everything of the shim.
+ * one exported name.
  *
  * These are ordinary calls of the program's, outside of malloc: they may take system calls and wait.
  * None is called before the constructor has run or with a lock of ours held.
  */
+#include "account/account.h"
+#include "account/lanes.h"
+#include "account/marks.h"
+#include "account/pause.h"
+#include "account/sample.h"
+#include "account/sites.h"
+#include "base/options.h"
+#include "base/real.h"
+#include "base/shadow.h"
+#include "base/thread.h"
 #include "common/heapledger-control.h"
+#include "stacks/nodes.h"
+#include "tracked.h"
 
 #include <fcntl.h>
 #include <string.h>
-
-#include "account/account.h"
-#include "account/marks.h"
-#include "base/options.h"
-#include "account/pause.h"
-#include "base/real.h"
-#include "account/sample.h"
-#include "base/shadow.h"
-#include "stacks/nodes.h"
-#include "process.h"
-#include "account/lanes.h"
-#include "tracked.h"
 
 /* An empty event: a forked child gets its ledger.  False: nothing is recorded in this process. */
 static bool is_recording(void)
@@ -56,7 +56,7 @@ static void begin_peak(struct hl_domain_totals *totals, int64_t bytes)
 
 static int clear(void)
 {
-	int r = hl_stacks_clear();
+	int r = hl_sites_clear();
 
 	if (r < 0)
 		return r;
@@ -191,7 +191,7 @@ static int get_object_traceback(const void *object, void **frames, int max)
 		site = hl_table_find(&hl_sites, number);
 	if (!site || site->kind == HL_KIND_NONE)
 		return -ENOENT;
-	return (int)hl_stacks_frames(site->node, (uintptr_t *)frames, max > 0 ? (size_t)max : 0);
+	return (int)hl_nodes_frames(site->node, (uintptr_t *)frames, max > 0 ? (size_t)max : 0);
 }
 
 static int mark(const char *text)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The exported functions: the real call, and the booking before or after it.
- * May call: real.c, account.c, regions.c, unwind.c, syscall(); dlsym() through hl_real_find() at the first call only.
  *
  * Built with frame pointers: HL_HOOK_FRAME() reads the caller's registers from the hook's own frame.
  */
@@ -14,11 +13,11 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "account/sample.h"
 #include "base/options.h"
 #include "base/real.h"
-#include "regions.h"
-#include "account/sample.h"
 #include "base/shadow.h"
+#include "regions.h"
 #include "stacks/unwind.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline, used))

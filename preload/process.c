@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Constructor, early log, forked child, destructor.
- * May call: everything of the shim; __cxa_at_quick_exit(), getauxval(), pthread_atfork() at the
- * start only.
+ * The life of the process: start, forked child, end.  Nothing calls into here but the loader, libc, and events of a
+ * forked child by the address that lanes.h keeps.
  */
-#include "process.h"
-
-#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,74 +10,45 @@
 #include <sys/auxv.h>
 
 #include "account/account.h"
+#include "account/early.h"
+#include "account/lanes.h"
 #include "account/marks.h"
-#include "stacks/modules.h"
-#include "base/options.h"
 #include "account/pause.h"
+#include "account/roster.h"
+#include "account/sample.h"
+#include "account/sites.h"
+#include "base/gate.h"
+#include "base/options.h"
 #include "base/program.h"
 #include "base/real.h"
-#include "regions.h"
-#include "account/roster.h"
-#include "stacks/rules.h"
-#include "account/sample.h"
-#include "stacks/nodes.h"
 #include "base/store.h"
-#include "account/lanes.h"
-#include "tracked.h"
+#include "base/thread.h"
+#include "cpu.h"
+#include "regions.h"
+#include "stacks/modules.h"
+#include "stacks/nodes.h"
+#include "stacks/rules.h"
 #include "stacks/unwind.h"
 #include "stacks/verify.h"
-
-uint32_t hl_mode = HL_MODE_EARLY;
-
-struct early {
-	const void *block;
-	size_t size;
-	uintptr_t ip;
-	uint32_t kind;
-	bool freed;
-};
-#define MAX_EARLY 4096u
-static struct early early[MAX_EARLY];
-static uint32_t nr_early, early_lost;
-
-void hl_early_alloc(const void *block, size_t size, enum hl_kind kind, uintptr_t ip)
-{
-	uint32_t i = __atomic_fetch_add(&nr_early, 1, __ATOMIC_RELAXED);
-
-	if (i >= MAX_EARLY) {
-		__atomic_fetch_add(&early_lost, 1, __ATOMIC_RELAXED);
-		return;
-	}
-	early[i] = (struct early){ block, size, ip, kind, false };
-}
-
-void hl_early_free(const void *block)
-{
-	uint32_t n = nr_early < MAX_EARLY ? nr_early : MAX_EARLY;
-
-	for (uint32_t i = n; i-- > 0;)
-		if (early[i].block == block && !early[i].freed) {
-			early[i].freed = true;
-			return;
-		}
-}
+#include "tracked.h"
 
 static void replay_early(void)
 {
-	uint32_t n = nr_early < MAX_EARLY ? nr_early : MAX_EARLY;
+	uint32_t n, lost;
+	const struct hl_early *event = hl_early_log(&n, &lost);
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct hl_caller caller = { early[i].ip, 0, 0 };
+	for (; n > 0; n--, event++) {
+		struct hl_caller caller = { event->ip, 0, 0 };
 
-		if (hl_sample_skips(early[i].size))
+		if (hl_sample_skips(event->size))
 			continue;
 		/* A block that was freed may be somewhere else again: its address says nothing. */
-		if (early[i].freed)
-			hl_book_passed(early[i].size, early[i].kind, &caller);
+		if (event->freed)
+			hl_book_passed(event->size, event->kind, &caller);
 		else
-			hl_book_early(early[i].block, early[i].size, early[i].kind, &caller);
+			hl_book_early(event->block, event->size, event->kind, &caller);
 	}
-	hl_globals->early_lost = early_lost;
+	hl_globals->early_lost = lost;
 }
 
 /*
@@ -122,7 +89,7 @@ static void fill_header(bool forked)
 	header->version = HL_LEDGER_VERSION;
 	header->endian = HL_LEDGER_ENDIAN;
 	header->header_bytes = HL_LEDGER_PAGE;
-	header->machine = EM_X86_64;
+	header->machine = HL_ARCH_MACHINE;
 	header->kind = HL_LEDGER_LIVE;
 	header->session = hl_options.session;
 	header->pid = hl_os_pid();
@@ -167,9 +134,11 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 	if (r < 0)
 		return r;
 	fill_header(forked);
-	r = hl_threads_open();
+	r = hl_lanes_open();
 	if (r == 0)
-		r = hl_stacks_open(first_site);
+		r = hl_nodes_open();
+	if (r == 0)
+		r = hl_sites_open(first_site);
 	if (r < 0)
 		return r;
 	if (forked)
@@ -193,7 +162,7 @@ static void end_recording(enum hl_end_reason reason)
 		return;
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
-	hl_roster_refresh();
+	hl_lanes_note_names();
 	hl_program_note_namespaces();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
 	hl_store_trim();
@@ -217,12 +186,14 @@ static void watch_forks(void)
 {
 	uint32_t *word = hl_os_wipeonfork_page();
 
-	pthread_atfork(hl_rules_fork_begin, hl_rules_fork_end, word ? NULL : on_fork_child);
+	pthread_atfork(hl_gate_fork_begin, hl_gate_fork_end, word ? NULL : on_fork_child);
 	if (!word)
 		return;
 	*word = HL_ALIVE;
 	hl_alive = word;
 }
+
+static void start_child(void);
 
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp)
 {
@@ -236,6 +207,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 		return;
 	}
 	hl_options_read(envp);
+	hl_start_child = start_child;
 	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
 	if (hl_options.sample_bytes != 0)
 		hl_real_special |= HL_SPECIAL_SAMPLE;
@@ -262,7 +234,7 @@ __attribute__((destructor)) static void stop(void)
  * One thread of the child (usually there is only one) makes the new ledger; the others wait.  The
  * parent's sites keep their numbers in the address map, so the child's begin above them.
  */
-void hl_start_child(void)
+static void start_child(void)
 {
 	uint32_t dead = HL_DEAD, first_site;
 	int saved_errno = errno;
@@ -274,18 +246,20 @@ void hl_start_child(void)
 	if (!__atomic_compare_exchange_n(hl_alive, &dead, HL_STARTING, false, __ATOMIC_ACQUIRE,
 			__ATOMIC_RELAXED)) {
 		while (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) == HL_STARTING)
-			__builtin_ia32_pause();
+			hl_cpu_relax();
 		hl_os_restore_signals(&saved);
 		return;
 	}
 	first_site = (uint32_t)hl_globals->nr_sites;
 	/* Without fork()'s handlers (a raw clone) nothing is known of the other threads. */
 	threads = hl_nr_lanes_used > 1 || hl_tls.forking == HL_FORKING_NOT || hl_tls.fork_of_many;
-	hl_stacks_abandon();
+	hl_sites_abandon();
+	hl_nodes_abandon();
+	hl_gate_restart();
 	hl_rules_restart();
 	hl_unwind_restart();
 	hl_pause_abandon();
-	hl_threads_abandon();
+	hl_lanes_abandon();
 	hl_store_abandon();
 	hl_regions_abandon();
 	hl_tracked_abandon();

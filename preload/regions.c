@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Anonymous mappings: a sorted array of pieces.  Mappings are few and rare beside mallocs, so a lock
- * and a memmove are good enough.  May call: account.c, os.c.
+ * and a memmove are good enough.
  *
  * Nothing is booked with the lock held: booking may grow tables and asks the loader.
  */
@@ -11,6 +11,7 @@
 
 #include "account/account.h"
 #include "base/os.h"
+#include "common/ledger.h"
 
 struct piece {
 	uintptr_t start;

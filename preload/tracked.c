@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks of the program's own allocators.  May call: account.c, os.c.
+ * Blocks of the program's own allocators.
  *
  * Open addressing with linear probing; a removal moves later entries of the run up, so that there are
  * no graves.  Nothing is booked with the lock held: booking may grow tables and asks the loader.
@@ -10,6 +10,8 @@
 #include <errno.h>
 
 #include "account/account.h"
+#include "base/options.h"
+#include "base/store.h"
 
 #define FIRST_SLOTS 1024u
 /* 24 bytes each: at most 384 MiB, for 12 million blocks. */

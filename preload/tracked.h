@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/ledger.h"
 #include "stacks/unwind.h"
 
 #pragma GCC visibility push(hidden)

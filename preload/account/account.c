@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The booking of events.  May call: count.c, thread.c, unwind.c, stacks.c, shadow.c, modules.c,
- * start.c, real.c, clock_gettime().
+ * The booking of events.
  */
 #include "account/account.h"
 
 #include <errno.h>
 
 #include "account/count.h"
-#include "stacks/modules.h"
+#include "account/early.h"
+#include "account/lanes.h"
+#include "account/sample.h"
+#include "account/sites.h"
 #include "base/options.h"
 #include "base/real.h"
-#include "account/sample.h"
 #include "base/shadow.h"
+#include "base/thread.h"
+#include "stacks/modules.h"
 #include "stacks/nodes.h"
-#include "process.h"
-#include "account/lanes.h"
 
 static __attribute__((noinline)) void count_incomplete(struct hl_lane *lane, uint32_t outer)
 {
@@ -41,7 +42,7 @@ static void find_place(struct hl_lane *lane, uint32_t node, enum hl_kind kind,
 		*place = (struct hl_place){ memo->site, memo->counters, true };
 		return;
 	}
-	place->site = hl_stacks_site(node, kind, domain, lane ? lane->thread : 0);
+	place->site = hl_sites_find(node, kind, domain, lane ? lane->thread : 0);
 	place->counters = hl_counters_of(&owner, place->site);
 	place->owned = owner != NULL;
 	if (place->owned)
@@ -55,7 +56,7 @@ static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct h
 	struct hl_place *place)
 {
 	uint32_t outer = HL_NODE_ROOT;
-	uint32_t node = recent ? recent->node : hl_unwind_node(lane, caller, &outer);
+	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, &outer);
 
 	if (hl_unlikely(outer != HL_NODE_ROOT))
 		count_incomplete(lane, outer);
@@ -77,7 +78,7 @@ static void capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain doma
 		hl_modules_follow(caller->ip, &lane->hints_seen);
 	else
 		hl_modules_hint(caller->ip);
-	capture_new(lane, lane ? hl_unwind_recent(lane, caller) : NULL, kind, domain, caller, place);
+	capture_new(lane, lane ? hl_unwind_recent(lane->stack, caller) : NULL, kind, domain, caller, place);
 }
 
 /* The recent stack of an event and what was counted for it, or NULL: then capture(). */
@@ -87,7 +88,7 @@ HL_SPECIALISED const struct hl_recent *recapture(struct hl_lane *lane, enum hl_k
 	const struct hl_recent *recent;
 
 	hl_modules_follow(caller.ip, &lane->hints_seen);
-	recent = hl_unwind_recent(lane, &caller);
+	recent = hl_unwind_recent(lane->stack, &caller);
 	return hl_likely(recent && recent->kind == kind) ? recent : NULL;
 }
 

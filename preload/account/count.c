@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counting in the ledger: what is seldom needed.  May call: thread.c, store.c, os.c.
+ * Counting in the ledger: what is seldom needed.
  */
 #include "account/count.h"
 

@@ -11,19 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/ledger.h"
+#include "account/lanes.h"
 #include "base/options.h"
 #include "base/store.h"
-#include "account/lanes.h"
+#include "common/ledger.h"
+#include "cpu.h"
 
 #pragma GCC visibility push(hidden)
 
-/*
- * Adds to a 64-bit word that only this thread writes and others read.  The compiler makes a load, an
- * addition and a store of relaxed atomics; this is one instruction, and its store is as whole.
- */
-#define HL_OWNED_ADD(word, n)                                                                      \
-	__asm__("addq %1, %0" : "+m"(word) : "er"((uint64_t)(n)) : "cc")
 #define HL_SHARED_ADD(word, n) __atomic_fetch_add(&(word), (n), __ATOMIC_RELAXED)
 #define HL_LANE_ADD(lane, word, n)								\
 	do {										\
@@ -101,6 +96,23 @@ HL_SPECIALISED void hl_end_timing(struct hl_lane *lane, uint64_t start_ns)
 		return;
 	HL_OWNED_ADD(lane->shard->timed_events, 1);
 	HL_OWNED_ADD(lane->shard->timed_ns, (uint64_t)ns);
+}
+
+/** hl_counters_find() - hl_table_find() for a table of counters, whose geometry is constant */
+static inline struct hl_counters *hl_counters_find(const struct hl_table *table, uint32_t site)
+{
+	uint32_t chunk = site >> HL_COUNTERS_SHIFT;
+	char **block, *records;
+
+	if (hl_unlikely(chunk >= HL_TABLE_ROOTS * HL_TABLE_BLOCK))
+		return NULL;
+	block = __atomic_load_n(&table->blocks[chunk / HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!block))
+		return NULL;
+	records = __atomic_load_n(&block[chunk % HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
+	if (hl_unlikely(!records))
+		return NULL;
+	return (struct hl_counters *)records + site % (1u << HL_COUNTERS_SHIFT);
 }
 
 /* hl_counters_of() where the counters are not there yet. */

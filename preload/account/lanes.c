@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lanes and the slow ways into an event.
- * May call: store.c, start.c, os.c, pthread_key_create() at the start, pthread_setspecific() for a
- * key below 32 (which glibc keeps inside the thread's descriptor, so that it allocates nothing).
+ *
+ * pthread_setspecific() is called for a key below 32 only, which glibc keeps inside the thread's descriptor, so that
+ * it allocates nothing.
  */
 #include "account/lanes.h"
 
@@ -10,21 +11,17 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "base/options.h"
 #include "account/roster.h"
-#include "stacks/rules.h"
-#include "process.h"
-#include "stacks/unwind.h"
+#include "base/gate.h"
+#include "base/options.h"
+#include "cpu.h"
 
 #define INLINE_KEYS 32u
 
 /* Who got no lane asks again after so many events: asking takes a lock and four system calls. */
 #define REFUSED_EVENTS 1024u
 
-__thread struct hl_tls hl_tls;
-
-static uint32_t always_alive = HL_ALIVE;
-uint32_t *hl_alive = &always_alive;
+void (*hl_start_child)(void);
 
 uint32_t hl_nr_lanes_used;
 struct hl_lock hl_lanes_lock;
@@ -37,17 +34,16 @@ struct hl_shard *hl_shared_shard;
 static struct hl_table shards = { HL_SECTION_SHARDS, 0, sizeof(struct hl_shard), 4, { 0 } };
 static pthread_key_t exit_key = INLINE_KEYS;
 
-/* The lane, its last stack and its buffer, in one piece; pages that are not used cost nothing. */
+/* The lane and its last stacks, in one piece; pages that are not used cost nothing. */
 static struct hl_lane *map_lane(void)
 {
 	size_t stack_bytes = hl_stack_cache_bytes(hl_options.depth);
-	size_t ips_bytes = hl_unwind_buffer_words() * sizeof(uintptr_t);
-	struct hl_lane *lane = hl_os_map(sizeof(*lane) + stack_bytes + ips_bytes);
+	struct hl_lane *lane = hl_os_map(sizeof(*lane) + stack_bytes);
 
 	if (!lane)
 		return NULL;
 	lane->stack = (struct hl_stack_cache *)(lane + 1);
-	lane->ips = (uintptr_t *)((char *)lane->stack + stack_bytes);
+	hl_stack_cache_open(lane->stack, hl_options.depth);
 	return lane;
 }
 
@@ -106,6 +102,17 @@ void hl_lanes_flush(void)
 			hl_lane_flush(hl_lanes[i], domain);
 }
 
+void hl_lanes_note_names(void)
+{
+	sigset_t saved;
+
+	hl_lock_take(&hl_lanes_lock, &saved);
+	for (uint32_t i = 1; i < hl_nr_lanes; i++)
+		if (hl_lanes[i]->in_use)
+			hl_roster_name(hl_lanes[i]->thread);
+	hl_lock_drop(&hl_lanes_lock, &saved);
+}
+
 static struct hl_lane *attach(void)
 {
 	struct hl_lane *lane;
@@ -159,7 +166,7 @@ static void recover(struct hl_tls *tls, struct hl_lane *lane)
 {
 	if (tls->unwinding) {
 		tls->unwinding = 0;
-		hl_libunwind_leave();
+		hl_gate_leave();
 	}
 	hl_stack_cache_reset(lane->stack);
 	memset(lane->memo, 0, sizeof(lane->memo));
@@ -259,7 +266,7 @@ static bool wait_until_alive(void)
 		} else if (++spins % 64 == 0) {
 			hl_os_yield();
 		} else {
-			__builtin_ia32_pause();
+			hl_cpu_relax();
 		}
 	}
 	return true;
@@ -321,7 +328,7 @@ bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame)
 	return hl_is_inside(frame) || begin(guard, tls, frame);
 }
 
-int hl_threads_open(void)
+int hl_lanes_open(void)
 {
 	if (exit_key == INLINE_KEYS && pthread_key_create(&exit_key, on_thread_exit) != 0)
 		exit_key = INLINE_KEYS;
@@ -332,7 +339,7 @@ int hl_threads_open(void)
 	return 0;
 }
 
-void hl_threads_abandon(void)
+void hl_lanes_abandon(void)
 {
 	struct hl_lane *mine = hl_tls.lane;
 

@@ -7,15 +7,16 @@
  * signal handler that came in while its thread was inside, a thread past its end, more threads
  * than lanes) uses the shared shard 0 with atomic additions.
  */
-#ifndef HL_PRELOAD_THREAD_H
-#define HL_PRELOAD_THREAD_H
+#ifndef HL_PRELOAD_LANES_H
+#define HL_PRELOAD_LANES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stacks/cache.h"
-#include "common/ledger.h"
 #include "base/store.h"
+#include "base/thread.h"
+#include "common/ledger.h"
+#include "stacks/cache.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -23,23 +24,6 @@
 
 /* Counters per chunk: a page of them. */
 #define HL_COUNTERS_SHIFT 6
-
-/** hl_counters_find() - hl_table_find() for a table of counters, whose geometry is constant */
-static inline struct hl_counters *hl_counters_find(const struct hl_table *table, uint32_t site)
-{
-	uint32_t chunk = site >> HL_COUNTERS_SHIFT;
-	char **block, *records;
-
-	if (hl_unlikely(chunk >= HL_TABLE_ROOTS * HL_TABLE_BLOCK))
-		return NULL;
-	block = __atomic_load_n(&table->blocks[chunk / HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
-	if (hl_unlikely(!block))
-		return NULL;
-	records = __atomic_load_n(&block[chunk % HL_TABLE_BLOCK], __ATOMIC_ACQUIRE);
-	if (hl_unlikely(!records))
-		return NULL;
-	return (struct hl_counters *)records + site % (1u << HL_COUNTERS_SHIFT);
-}
 
 /* The site of a node and a kind, and this lane's counters of it. */
 struct hl_memo {
@@ -69,7 +53,6 @@ struct hl_lane {
 	bool in_use;
 	struct hl_memo memo[HL_LANE_MEMO];
 	struct hl_stack_cache *stack;	/* the verified last stack */
-	uintptr_t *ips;			/* room for one stack */
 	struct hl_table counters;
 };
 
@@ -81,27 +64,6 @@ struct hl_guard {
 		HL_EVENT_EARLY,		/* before the constructor: into the early log */
 		HL_EVENT_OWN,		/* made for the shim itself */
 	} what;
-};
-
-struct hl_tls {
-	struct hl_lane *lane;
-	struct hl_lane *stranded;	/* forked in the middle of an event of this lane of the parent's */
-	uint32_t own;			/* the shim itself called something that allocates */
-	uint32_t unwinding;		/* inside unw_backtrace() */
-	uint32_t forking;		/* enum hl_forking: inside fork() */
-	bool fork_of_many;		/* with other threads about; while forking is set */
-	uint32_t ended;			/* past the thread's destructor: no lane any more */
-	uint32_t refused;		/* there was no lane: events until one is asked for again */
-};
-extern __thread struct hl_tls hl_tls __attribute__((tls_model("initial-exec")));
-
-/* Points to a word of enum hl_alive; the kernel makes it HL_DEAD in a forked child. */
-extern uint32_t *hl_alive;
-enum hl_alive {
-	HL_DEAD = 0,			/* a forked child that has no ledger of its own yet */
-	HL_ALIVE = 1,
-	HL_STARTING = 2,		/* a thread of the child makes the ledger */
-	HL_PAUSED = 3,			/* who is outside of an event stays there (pause.c) */
 };
 
 /* Lanes in use; while it is 1 the totals are exact after each event. */
@@ -162,11 +124,17 @@ static inline void hl_leave(struct hl_guard *guard)
 /** hl_is_inside() - is this thread in the middle of an event, which a signal handler came into? */
 bool hl_is_inside(uintptr_t frame);
 
-/** hl_threads_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
-int hl_threads_open(void);
+/** hl_lanes_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
+int hl_lanes_open(void);
 
-/** hl_threads_abandon() - forked child: nobody has a lane, no shard exists */
-void hl_threads_abandon(void);
+/** hl_lanes_abandon() - forked child: nobody has a lane, no shard exists */
+void hl_lanes_abandon(void);
+
+/** hl_lanes_note_names() - the process ends: what its threads are called now; takes the lanes' lock */
+void hl_lanes_note_names(void);
+
+/* A forked child's first event calls this: a ledger of its own (process.c). */
+extern void (*hl_start_child)(void);
 
 /** hl_lane_flush() - bring a lane's net bytes into the domain's current_bytes; any thread may */
 void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain);

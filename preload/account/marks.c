@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Marks in the ledger.  May call: store.c, os.c.
+ * Marks in the ledger.
  */
 #include "account/marks.h"
 
 #include <errno.h>
 
-#include "base/store.h"
 #include "account/lanes.h"
+#include "base/store.h"
 
 static struct hl_table marks = { HL_SECTION_MARKS, 0, sizeof(struct hl_ledger_mark), 5, { 0 } };
 static uint64_t nr_marks;

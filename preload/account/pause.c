@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pauses.  May call: thread.c, os.c.
+ * Pauses.
  *
  * Nothing is added to the path of an event: it stores busy and then reads the word that tells a
  * forked child anyway.  Who pauses changes the word and then, behind a barrier in all threads, looks
@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "account/lanes.h"
+#include "cpu.h"
 
 #define ATTEMPT_NS 5000000u
 #define GIVE_UP_NS 1000000000u
@@ -47,7 +48,7 @@ static bool wait_until_quiet(void)
 		if (++spins % 16 == 0)
 			hl_os_yield();
 		else
-			__builtin_ia32_pause();
+			hl_cpu_relax();
 	}
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who recorded.  May call: store.c, os.c.
+ * Who recorded.
  *
  * A thread gets its name after its start, from itself or from who made it, so the name is read again
  * at its end, and at the end of the process.
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/store.h"
-#include "account/lanes.h"
 
 static struct hl_table threads = { HL_SECTION_THREADS, 0, sizeof(struct hl_ledger_thread), 7, { 0 } };
 static uint32_t nr_threads;
@@ -60,17 +59,12 @@ void hl_roster_end(uint16_t thread)
 	record->end_ns = hl_os_monotonic_ns();
 }
 
-void hl_roster_refresh(void)
+void hl_roster_name(uint16_t thread)
 {
-	sigset_t saved;
+	struct hl_ledger_thread *record = thread ? hl_table_find(&threads, thread - 1u) : NULL;
 
-	if (nr_threads == 0)
-		return;
-	hl_lock_take(&hl_lanes_lock, &saved);
-	for (uint32_t i = 1; i < hl_nr_lanes; i++)
-		if (hl_lanes[i]->in_use && hl_lanes[i]->thread)
-			set_name(hl_table_find(&threads, hl_lanes[i]->thread - 1u));
-	hl_lock_drop(&hl_lanes_lock, &saved);
+	if (record)
+		set_name(record);
 }
 
 void hl_roster_abandon(void)

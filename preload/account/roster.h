@@ -19,8 +19,8 @@ uint16_t hl_roster_add(uint32_t tid);
 /** hl_roster_end() - the calling thread ends; what it is called now is what it was called */
 void hl_roster_end(uint16_t thread);
 
-/** hl_roster_refresh() - the process ends: what its threads are called now; takes the lanes' lock */
-void hl_roster_refresh(void);
+/** hl_roster_name() - what the thread is called now; 0: nothing is done */
+void hl_roster_name(uint16_t thread);
 
 /** hl_roster_abandon() - forked child: its ledger has none yet */
 void hl_roster_abandon(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sampling by bytes.  May call: os.c.
+ * Sampling by bytes.
  */
 #include "account/sample.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HEAPLEDGER_* variables and the name of the ledger.  May call: os.c.
+ * The HEAPLEDGER_* variables and the name of the ledger.
  */
 #include "base/options.h"
 
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "common/ledger.h"
 #include "base/os.h"
+#include "common/ledger.h"
 
 struct hl_options hl_options = {
 	.out = "heapledger.%e.%p.hl",

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls, own memory and the spin lock of the shim.  May call: syscall(), clock_gettime().
+ * System calls, own memory and the spin lock of the shim.
  * mmap & co go through syscall() because the shim exports functions of those names.
  */
 #include "base/os.h"
+#include "cpu.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -439,7 +440,7 @@ void hl_lock_spin(struct hl_lock *lock)
 			if (++spins % 64 == 0)
 				RAW(SYS_sched_yield);
 			else
-				__builtin_ia32_pause();
+				hl_cpu_relax();
 		}
 	}
 }

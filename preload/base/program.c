@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a program brings along that keeps events from the shim.
- * May call: dlsym(), dladdr1() in hl_program_look() only; reads _r_debug.
  */
 #include "base/program.h"
 
@@ -10,10 +9,10 @@
 #include <stddef.h>
 #include <stdbool.h>
 
-#include "common/ledger.h"
 #include "base/os.h"
 #include "base/real.h"
 #include "base/store.h"
+#include "common/ledger.h"
 
 /* operator new(size_t), as whoever comes first in the program's scope has it; a failing dlsym() would allocate. */
 extern void *_Znwm(size_t bytes) __attribute__((weak));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The allocator underneath.  May call: dlsym(), dladdr() in hl_real_find(), abort().
+ * The allocator underneath.
  */
 #include "base/real.h"
+#include "cpu.h"
 
 #include <dlfcn.h>
 #include <stdint.h>
@@ -99,7 +100,7 @@ void hl_real_find(void)
 			__ATOMIC_RELAXED)) {
 		/* Threads before the first allocation: raw clones only; the finder is soon done. */
 		while (!__atomic_load_n(&found, __ATOMIC_ACQUIRE))
-			__builtin_ia32_pause();
+			hl_cpu_relax();
 		return;
 	}
 	find_all();

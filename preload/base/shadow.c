@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a block's address to its site: growth of the map, and the slots that are unusual.  May call: os.c.
+ * From a block's address to its site: growth of the map, and the slots that are unusual.
  */
 #include "base/shadow.h"
 

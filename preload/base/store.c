@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ledger file of this process: creation, growth by extents, chunks, strings.
- * May call: os.c.
  */
 #include "base/store.h"
 
@@ -455,4 +454,16 @@ void hl_table_reset(struct hl_table *table)
 	for (uint32_t i = 0; i < HL_TABLE_ROOTS; i++)
 		if (table->blocks[i])
 			memset(table->blocks[i], 0, HL_TABLE_BLOCK * sizeof(char *));
+}
+
+uint64_t hl_table_next(uint64_t *counter, struct hl_table *table, uint64_t limit)
+{
+	uint64_t id = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	do {
+		if (id >= limit || !hl_table_make(table, id))
+			return 0;
+	} while (!__atomic_compare_exchange_n(counter, &id, id + 1, true, __ATOMIC_RELAXED,
+		__ATOMIC_RELAXED));
+	return id;
 }

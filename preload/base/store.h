@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/ledger.h"
 #include "base/os.h"
+#include "common/ledger.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -92,6 +92,14 @@ static inline void *hl_table_find(const struct hl_table *table, uint64_t index)
 
 /** hl_table_make() - as hl_table_find(), but adds the chunk; NULL when there is no room */
 void *hl_table_make(struct hl_table *table, uint64_t index);
+
+/**
+ * hl_table_next() - the next number of a table, whose chunk exists; 0: @limit, or there is no room
+ * @counter: in the ledger, of the numbers given out
+ *
+ * The chunk comes before the number: numbers must not run away while the disk is full.
+ */
+uint64_t hl_table_next(uint64_t *counter, struct hl_table *table, uint64_t limit);
 
 /** hl_table_reset() - forget all chunks (forked child); the pointer blocks are kept for reuse */
 void hl_table_reset(struct hl_table *table);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The verified last stacks of a lane.  May call: walk.c, rules.c, stacks.c.
+ * The verified last stacks of a lane.
  */
 #include "stacks/cache.h"
 
@@ -8,8 +8,8 @@
 
 #include "stacks/modules.h"
 #include "stacks/moved.h"
-#include "stacks/rules.h"
 #include "stacks/nodes.h"
+#include "stacks/rules.h"
 
 /* Slots per step: the return address, BP, and the CFA of realigned stacks. */
 #define CHECKS_PER_FRAME 3u
@@ -18,7 +18,16 @@ size_t hl_stack_cache_bytes(uint32_t depth)
 {
 	return sizeof(struct hl_stack_cache) + (depth + 1) * (sizeof(struct hl_known_frame) +
 		CHECKS_PER_FRAME * sizeof(struct hl_check) + sizeof(struct hl_walk_state) +
-		sizeof(uint32_t));
+		sizeof(uint32_t)) + (hl_stack_room(depth) + 1) * sizeof(uintptr_t);
+}
+
+void hl_stack_cache_open(struct hl_stack_cache *cache, uint32_t depth)
+{
+	cache->frames = (struct hl_known_frame *)(cache + 1);
+	cache->checks = (struct hl_check *)(cache->frames + depth + 1);
+	cache->fresh = (struct hl_walk_state *)(cache->checks + (depth + 1) * CHECKS_PER_FRAME);
+	cache->ips = (uintptr_t *)(cache->fresh + depth + 1);
+	cache->hashes = (uint32_t *)(cache->ips + hl_stack_room(depth));
 }
 
 /* Pages that were never written are only read: they take no memory. */
@@ -43,14 +52,6 @@ void hl_stack_cache_reset(struct hl_stack_cache *cache)
 	forget_recent(cache);
 	memset(cache->nodes, 0, sizeof(cache->nodes));
 	memset(cache->memos, 0, sizeof(cache->memos));
-}
-
-static void set_up(struct hl_stack_cache *cache, uint32_t depth)
-{
-	cache->frames = (struct hl_known_frame *)(cache + 1);
-	cache->checks = (struct hl_check *)(cache->frames + depth + 1);
-	cache->fresh = (struct hl_walk_state *)(cache->checks + (depth + 1) * CHECKS_PER_FRAME);
-	cache->hashes = (uint32_t *)(cache->fresh + depth + 1);
 }
 
 /* They lie on the live part of the stack. */
@@ -189,7 +190,7 @@ static inline uint32_t node_of(struct hl_stack_cache *cache, uint32_t parent, ui
 	if (hl_unlikely(memo->ip != ip || memo->parent != parent || memo->node == 0)) {
 		memo->ip = ip;
 		memo->parent = parent;
-		memo->node = hl_stacks_child(parent, ip, hash);
+		memo->node = hl_nodes_child(parent, ip, hash);
 	}
 	return memo->node;
 }
@@ -204,7 +205,7 @@ static inline void hash_fresh(struct hl_stack_cache *cache, const struct hl_walk
 		hash = hl_path_hash(hash, hl_moved_recorded(s->ip));
 		*hashes++ = hash;
 		if (node_memo(cache, hash)->ip != s->ip)
-			hl_stacks_prefetch(hash);
+			hl_nodes_prefetch(hash);
 	}
 }
 
@@ -220,7 +221,7 @@ static inline void push_fresh(struct hl_stack_cache *cache, const struct hl_walk
 	while (s-- > cache->fresh) {
 		node = node_of(cache, node, s->ip, cache->hashes[cache->nr_frames]);
 		if (hl_unlikely(node == 0)) {
-			hl_stacks_refused();
+			hl_nodes_refused();
 			return;
 		}
 		push(cache, s, s + 1, node);
@@ -263,11 +264,8 @@ static inline struct hl_rule_memo *memo_of(struct hl_stack_cache *cache, const s
 	return hl_likely(memo->ip == s->ip) ? memo : learn(cache, memo, s);
 }
 
-static __attribute__((noinline)) void start_again(struct hl_stack_cache *cache, uint32_t depth,
-	uint32_t generation)
+static __attribute__((noinline)) void start_again(struct hl_stack_cache *cache, uint32_t generation)
 {
-	if (!cache->frames)
-		set_up(cache, depth);
 	cache->generation = generation;
 	cache->nr_frames = 0;
 	forget_recent(cache);
@@ -285,8 +283,8 @@ static __attribute__((noinline)) enum hl_walk_end walk_fresh(struct hl_stack_cac
 	/* An event of the early log: there is no stack to it any more. */
 	if (hl_unlikely(caller->sp == 0))
 		return HL_WALK_PARTIAL;
-	if (hl_unlikely(!cache->frames || cache->generation != generation))
-		start_again(cache, depth, generation);
+	if (hl_unlikely(cache->generation != generation))
+		start_again(cache, generation);
 	outermost = cache->frames;
 	known = outermost + cache->nr_frames;
 	s = cache->fresh;

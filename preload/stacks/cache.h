@@ -75,12 +75,12 @@ struct hl_recent {
 	uint32_t node;
 	uint16_t nr_join;		/* frames of the last stack that are wanted; 0: none */
 	uint8_t nr_checks;
-	uint8_t kind : 7;		/* account.c: of site and counters; 0: nothing yet */
+	uint8_t kind : 7;		/* the caller's: of site and counters; 0: nothing yet */
 	uint8_t needs_bp : 1;
 	uintptr_t join_sp;		/* the innermost of those frames */
 	uintptr_t join_bp;
 	uint32_t join_node;
-	uint32_t site;			/* account.c: what it counted last for this stack */
+	uint32_t site;			/* the caller's: what it counted last for this stack */
 	void *counters;
 	struct hl_check checks[HL_RECENT_CHECKS];
 };
@@ -95,6 +95,7 @@ struct hl_stack_cache {
 	struct hl_check *checks;
 	struct hl_walk_state *fresh;	/* frames of the walk that were not met, innermost first */
 	uint32_t *hashes;		/* of the paths to the frames */
+	uintptr_t *ips;			/* room for a stack that is walked otherwise: hl_stack_room() words */
 	struct hl_rule_memo passing;	/* of an address whose rule must not be kept */
 	struct hl_node_memo nodes[HL_NR_NODE_MEMOS];
 	struct hl_rule_memo memos[HL_NR_RULE_MEMOS];
@@ -111,6 +112,16 @@ struct hl_recent *hl_stack_cache_find(struct hl_stack_cache *cache, uintptr_t ip
 /** hl_stack_cache_bytes() - memory for one, zeroed, for stacks up to @depth */
 size_t hl_stack_cache_bytes(uint32_t depth);
 
+/** hl_stack_cache_open() - its parts find their places in that memory */
+void hl_stack_cache_open(struct hl_stack_cache *cache, uint32_t depth);
+
+/** hl_stack_room() - words for a stack up to @depth and the frames of our own inside of it */
+#define HL_OWN_FRAMES 16u
+static inline size_t hl_stack_room(uint32_t depth)
+{
+	return depth + HL_OWN_FRAMES + 1;
+}
+
 /** hl_stack_cache_clear() - another thread: the stack is forgotten */
 void hl_stack_cache_clear(struct hl_stack_cache *cache);
 
@@ -119,7 +130,7 @@ void hl_stack_cache_reset(struct hl_stack_cache *cache);
 
 /**
  * hl_stack_cache_walk() - the node of a stack, through the last one; it becomes the last one
- * @node: receives the node in the tree of stacks; hl_stacks_node() of the same stack
+ * @node: receives the node in the tree of stacks; hl_nodes_of() of the same stack
  *
  * Returns: HL_WALK_ROOT; everything else: nothing was done, take hl_walk().
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which ELF objects were loaded where.  May call: dl_iterate_phdr(), store.c, object.c,
- * moved.c, stacks.c, rules.c, os.c.
+ * Which ELF objects were loaded where.
  *
  * The callback runs under the loader's lock and takes the store's for a moment; nothing takes them
  * the other way round.
@@ -13,13 +12,13 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/program.h"
+#include "base/store.h"
 #include "common/ledger.h"
 #include "stacks/moved.h"
-#include "stacks/object.h"
-#include "base/program.h"
-#include "stacks/rules.h"
 #include "stacks/nodes.h"
-#include "base/store.h"
+#include "stacks/object.h"
+#include "stacks/rules.h"
 
 uint64_t hl_loader_start;
 uint64_t hl_loader_bytes;
@@ -371,7 +370,7 @@ static void begin_generation(void)
 
 	if (!record)
 		return;
-	record->first_node = n == 0 ? 0 : hl_stacks_nr_nodes();
+	record->first_node = n == 0 ? 0 : hl_nodes_nr();
 	record->monotonic_ns = hl_os_monotonic_ns();
 	__atomic_store_n(&hl_globals->nr_generations, n + 1, __ATOMIC_RELEASE);
 }
@@ -381,7 +380,7 @@ static bool generation_is_empty(void)
 {
 	const struct hl_generation *record = hl_table_find(&generations, generation() - 1);
 
-	return generation() > 1 && record && record->first_node == hl_stacks_nr_nodes();
+	return generation() > 1 && record && record->first_node == hl_nodes_nr();
 }
 
 /*
@@ -424,7 +423,7 @@ static bool close_unseen(const struct look *look)
 	if (any && !empty)
 		begin_generation();
 	if (any && exhausted)
-		hl_stacks_forget();
+		hl_nodes_forget();
 	return any;
 }
 
@@ -458,7 +457,7 @@ static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 		dl_iterate_phdr(add_new, look);
 	moved = hl_moved_end();
 	if (exhausted && !was_exhausted)
-		hl_stacks_forget();
+		hl_nodes_forget();
 	if (closed || moved)
 		__atomic_fetch_add(&hl_modules_generation, 1, __ATOMIC_RELEASE);
 	hl_program_note_namespaces();
@@ -542,7 +541,7 @@ void hl_modules_restart(bool threads)
 	uint32_t kept = 0;
 
 	lock_in_doubt = lock_in_doubt || threads;
-	/* No thread has followed any hint (thread.c): each looks once, or not before it may. */
+	/* No thread has followed any hint (account/lanes.c): each looks once, or not before it may. */
 	hl_modules_hints = lock_in_doubt ? 0 : 1;
 	hl_table_reset(&modules);
 	hl_table_reset(&generations);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Objects whose addresses nodes have otherwise than memory.  May call: os.c.
+ * Objects whose addresses nodes have otherwise than memory.
  *
  * There are two drawings, one to be read and one to be drawn.  Who reads looks afterwards whether they have
  * changed places meanwhile: then what was read may have been under the pencil, and is read again.

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/ledger.h"
 #include "base/os.h"
+#include "common/ledger.h"
 
 #pragma GCC visibility push(hidden)
 

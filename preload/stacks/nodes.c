@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of call stacks: nodes, their hash table, sites.  May call: store.c, moved.c, os.c.
+ * The tree of call stacks: nodes and their hash table.
  */
 #include "stacks/nodes.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "stacks/moved.h"
 #include "base/options.h"
-#include "base/shadow.h"
-#include "account/lanes.h"
+#include "stacks/moved.h"
 
 #define BUSY UINT32_MAX			/* a slot that somebody is filling */
 #define FIRST_SLOTS 1024u
 
-static struct hl_table nodes = { HL_SECTION_NODES, 0, sizeof(struct hl_node), 9, { 0 } };
-struct hl_table hl_sites = { HL_SECTION_SITES, 0, sizeof(struct hl_site), 8, { 0 } };
-uint32_t hl_site_unattributed, hl_site_inherited;
+struct hl_table hl_nodes = { HL_SECTION_NODES, 0, sizeof(struct hl_node), 9, { 0 } };
 
 struct slot {
 	uint64_t ip;
@@ -54,7 +50,7 @@ static struct index *make_index(uint64_t nr_slots)
 	return index;
 }
 
-void hl_stacks_prefetch(uint32_t hash)
+void hl_nodes_prefetch(uint32_t hash)
 {
 	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
@@ -131,22 +127,6 @@ static void grow(struct index *old)
 	hl_lock_drop(&grow_lock, &saved);
 }
 
-/*
- * The next number of a table whose chunk exists, or 0.  The chunk comes first: numbers must not run
- * away while the disk is full.
- */
-static uint64_t next_id(uint64_t *counter, struct hl_table *table, uint64_t limit)
-{
-	uint64_t id = __atomic_load_n(counter, __ATOMIC_RELAXED);
-
-	do {
-		if (id >= limit || !hl_table_make(table, id))
-			return 0;
-	} while (!__atomic_compare_exchange_n(counter, &id, id + 1, true, __ATOMIC_RELAXED,
-		__ATOMIC_RELAXED));
-	return id;
-}
-
 static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
 {
 	struct index *index = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
@@ -155,10 +135,10 @@ static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
 
 	/* A stack that cannot be found again must not be added time after time. */
 	if (index->used < index->mask / 4 * 3)
-		id = (uint32_t)next_id(&hl_globals->nr_nodes, &nodes, BUSY);
+		id = (uint32_t)hl_table_next(&hl_globals->nr_nodes, &hl_nodes, BUSY);
 	if (id == 0)
 		return 0;
-	node = hl_table_find(&nodes, id);
+	node = hl_table_find(&hl_nodes, id);
 	node->parent = parent;
 	__atomic_store_n(&node->ip, ip, __ATOMIC_RELEASE);
 	insert(index, ip, parent, hash, id);
@@ -167,7 +147,7 @@ static uint32_t add_node(uint64_t ip, uint32_t parent, uint32_t hash)
 	return id;
 }
 
-uint32_t hl_stacks_child(uint32_t parent, uintptr_t address, uint32_t hash)
+uint32_t hl_nodes_child(uint32_t parent, uintptr_t address, uint32_t hash)
 {
 	uint64_t ip = hl_moved_recorded(address);
 	uint32_t child = lookup(__atomic_load_n(&current, __ATOMIC_ACQUIRE), ip, parent, hash);
@@ -175,12 +155,12 @@ uint32_t hl_stacks_child(uint32_t parent, uintptr_t address, uint32_t hash)
 	return hl_likely(child != 0) ? child : add_node(ip, parent, hash);
 }
 
-void hl_stacks_refused(void)
+void hl_nodes_refused(void)
 {
 	__atomic_fetch_add(&hl_globals->refused_stacks, 1, __ATOMIC_RELAXED);
 }
 
-uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
+uint32_t hl_nodes_of(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 {
 	uint32_t node = outer, hash = outer;
 
@@ -188,9 +168,9 @@ uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 		uint32_t child;
 
 		hash = hl_path_hash(hash, hl_moved_recorded(ips[i]));
-		child = hl_stacks_child(node, ips[i], hash);
+		child = hl_nodes_child(node, ips[i], hash);
 		if (hl_unlikely(child == 0)) {
-			hl_stacks_refused();
+			hl_nodes_refused();
 			return node == outer ? HL_NODE_UNATTRIBUTED : node;
 		}
 		node = child;
@@ -198,49 +178,7 @@ uint32_t hl_stacks_node(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 	return node;
 }
 
-static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind,
-	enum hl_domain domain, uint16_t thread)
-{
-	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
-	struct hl_site *site;
-	uint32_t head;
-
-	/* The shared counters come with the site, so that no event of it is ever without a place. */
-	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
-		return hl_site_unattributed;
-	site = hl_table_find(&hl_sites, id);
-	site->node = node;
-	site->domain = domain;
-	site->thread = thread;
-	__atomic_store_n(&site->kind, kind, __ATOMIC_RELEASE);
-	head = __atomic_load_n(&owner->first_site, __ATOMIC_RELAXED);
-	do
-		site->next = head;
-	while (!__atomic_compare_exchange_n(&owner->first_site, &head, id, true, __ATOMIC_RELEASE,
-		__ATOMIC_RELAXED));
-	return id;
-}
-
-uint32_t hl_stacks_site(uint32_t node, enum hl_kind kind, enum hl_domain domain, uint16_t thread)
-{
-	struct hl_node *owner = hl_table_find(&nodes, node);
-	uint32_t id;
-
-	if (node == HL_NODE_UNATTRIBUTED)
-		return hl_site_unattributed;
-	id = __atomic_load_n(&owner->first_site, __ATOMIC_ACQUIRE);
-	/* The chain has later sites first, so that those before a hl_stacks_clear() end it. */
-	while (id > hl_site_unattributed) {
-		struct hl_site *site = hl_table_find(&hl_sites, id);
-
-		if (site->kind == kind && site->domain == domain && site->thread == thread)
-			return id;
-		id = site->next;
-	}
-	return add_site(owner, node, kind, domain, thread);
-}
-
-void hl_stacks_forget(void)
+void hl_nodes_forget(void)
 {
 	struct index *index = make_index(FIRST_SLOTS);
 	sigset_t saved;
@@ -255,12 +193,12 @@ void hl_stacks_forget(void)
 	hl_lock_drop(&grow_lock, &saved);
 }
 
-size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room)
+size_t hl_nodes_frames(uint32_t node, uintptr_t *ips, size_t room)
 {
 	size_t n = 0;
 
 	while (node >= HL_NR_RESERVED_NODES) {
-		const struct hl_node *record = hl_table_find(&nodes, node);
+		const struct hl_node *record = hl_table_find(&hl_nodes, node);
 
 		if (n < room)
 			ips[n] = hl_moved_in_memory(record->ip);
@@ -270,50 +208,24 @@ size_t hl_stacks_frames(uint32_t node, uintptr_t *ips, size_t room)
 	return n;
 }
 
-uint64_t hl_stacks_nr_nodes(void)
+uint64_t hl_nodes_nr(void)
 {
 	return __atomic_load_n(&hl_globals->nr_nodes, __ATOMIC_RELAXED);
 }
 
-/* The first site that counts, for what finds no room for one of its own. */
-static void begin_sites(uint32_t first_site)
-{
-	struct hl_site *site = hl_table_find(&hl_sites, first_site);
-
-	site->node = HL_NODE_UNATTRIBUTED;
-	site->kind = HL_KIND_MALLOC;
-	__atomic_store_n(&hl_globals->first_site, first_site, __ATOMIC_RELEASE);
-	__atomic_store_n(&hl_site_unattributed, first_site, __ATOMIC_RELEASE);
-}
-
-int hl_stacks_clear(void)
-{
-	uint32_t id = (uint32_t)next_id(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
-
-	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
-		return -ENOSPC;
-	begin_sites(id);
-	return 0;
-}
-
-int hl_stacks_open(uint32_t first_site)
+int hl_nodes_open(void)
 {
 	if (!current)
 		current = make_index(FIRST_SLOTS);
-	if (!current || !hl_table_make(&nodes, 0) || !hl_table_make(&hl_sites, first_site) ||
-		!hl_table_make(&hl_shared_counters, first_site))
+	if (!current || !hl_table_make(&hl_nodes, 0))
 		return -ENOMEM;
 	hl_globals->nr_nodes = HL_NR_RESERVED_NODES;
-	hl_globals->nr_sites = first_site + 1;
-	hl_site_inherited = first_site;
-	begin_sites(first_site);
 	return 0;
 }
 
-void hl_stacks_abandon(void)
+void hl_nodes_abandon(void)
 {
-	hl_table_reset(&nodes);
-	hl_table_reset(&hl_sites);
+	hl_table_reset(&hl_nodes);
 	grow_lock.word = 0;
 	if (current)
 		hl_os_map_over(current, index_bytes(current->mask + 1));

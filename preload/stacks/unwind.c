@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From an event to its call stack: which of the ways, and libunwind itself.
- * May call: dlopen(), dlsym() once; libunwind; walk.c, rules.c, stacks.c, os.c.
  */
 #include "stacks/unwind.h"
 
@@ -12,14 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stacks/modules.h"
+#include "base/gate.h"
 #include "base/options.h"
-#include "stacks/rules.h"
+#include "base/thread.h"
+#include "rule.h"
+#include "stacks/learn.h"
+#include "stacks/modules.h"
 #include "stacks/nodes.h"
 #include "stacks/verify.h"
 
-/* Frames of our own between unw_backtrace() and the program. */
-#define OWN_FRAMES 16u
 /* unw_backtrace() was seen to use 5 KiB; the usual size of a sigaltstack() is 8 KiB. */
 #define BACKTRACE_STACK_BYTES (8u << 10)
 #define NOT_ASKED INT_MIN
@@ -47,22 +47,17 @@ static struct spare {
 	uintptr_t *ips;
 } spares[NR_SPARE];
 
-size_t hl_unwind_buffer_words(void)
-{
-	return hl_options.depth + OWN_FRAMES + 1;
-}
-
 static int open_local(void *library)
 {
 	static const struct {
 		void *place;
 		const char *name;
 	} wanted[] = {
-		{ &local.get_context, "_Ux86_64_getcontext" },
+		{ &local.get_context, HL_UNW("getcontext") },
 		{ &local.init, "_ULx86_64_init_local" },
 		{ &local.step, "_ULx86_64_step" },
 		{ &local.get_reg, "_ULx86_64_get_reg" },
-		{ &local.flush_cache, "_Ux86_64_flush_cache" },
+		{ &local.flush_cache, HL_UNW("flush_cache") },
 		{ &local.space, "_ULx86_64_local_addr_space" },
 	};
 
@@ -107,7 +102,7 @@ static __attribute__((noinline)) void load(const struct hl_caller *caller)
 	if (backtrace_of_libunwind)
 		r = open_local(library);
 	if (r == 0)
-		r = hl_rules_open(library);
+		r = hl_learn_open(library);
 	hl_tls.own--;
 	hl_os_restore_signals(&saved);
 	if (r == 0) {
@@ -166,7 +161,7 @@ static uintptr_t *take_spare(void)
 		if (__atomic_exchange_n(&spares[i].taken, 1, __ATOMIC_ACQUIRE))
 			continue;
 		if (!spares[i].ips)
-			spares[i].ips = hl_os_map(hl_unwind_buffer_words() * sizeof(uintptr_t));
+			spares[i].ips = hl_os_map(hl_stack_room(hl_options.depth) * sizeof(uintptr_t));
 		if (spares[i].ips)
 			return spares[i].ips;
 		__atomic_store_n(&spares[i].taken, 0, __ATOMIC_RELEASE);
@@ -203,7 +198,7 @@ static __attribute__((noinline)) int backtrace_by_steps(void **ips, int room)
 	do {
 		unw_word_t ip;
 
-		if (local.get_reg(&cursor, UNW_X86_64_RIP, &ip) < 0)
+		if (local.get_reg(&cursor, HL_UNW_IP, &ip) < 0)
 			break;
 		ips[n++] = (void *)ip;
 	} while (n < room && local.step(&cursor) > 0);
@@ -239,9 +234,9 @@ static __attribute__((noinline)) enum hl_walk_end by_libunwind(const struct hl_c
 	hl_tls.unwinding++;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	r = NOT_ASKED;
-	if (hl_libunwind_enter()) {
-		r = backtrace_now((void **)ips, (int)hl_unwind_buffer_words());
-		hl_libunwind_leave();
+	if (hl_gate_enter()) {
+		r = backtrace_now((void **)ips, (int)hl_stack_room(hl_options.depth));
+		hl_gate_leave();
 	}
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	hl_tls.unwinding--;
@@ -250,9 +245,9 @@ static __attribute__((noinline)) enum hl_walk_end by_libunwind(const struct hl_c
 		return HL_WALK_UNFIT;
 	*nr_ips = 0;
 	n = r > 0 ? (size_t)r : 0;
-	while (*first < n && *first <= OWN_FRAMES && ips[*first] != caller->ip)
+	while (*first < n && *first <= HL_OWN_FRAMES && ips[*first] != caller->ip)
 		(*first)++;
-	if (*first >= n || *first > OWN_FRAMES)
+	if (*first >= n || *first > HL_OWN_FRAMES)
 		return HL_WALK_PARTIAL;
 	*nr_ips = n - *first;
 	if (*nr_ips <= hl_options.depth)
@@ -268,16 +263,16 @@ static uint32_t outer_of(enum hl_walk_end end)
 }
 
 /* The whole stack into @ips, then its node. */
-static uint32_t whole_stack(struct hl_lane *lane, const struct hl_caller *caller, uintptr_t *ips,
+static uint32_t whole_stack(struct hl_stack_cache *cache, const struct hl_caller *caller, uintptr_t *ips,
 	uint32_t *outer)
 {
 	enum hl_walk_end end = HL_WALK_UNFIT;
 	size_t nr_ips = 0, first = 0;
 
-	if (hl_options.unwind != HL_UNWIND_CFI || !hl_libunwind_is_usable())
-		end = hl_walk(lane ? &lane->stack->own : NULL, caller,
+	if (hl_options.unwind != HL_UNWIND_CFI || !hl_gate_is_usable())
+		end = hl_walk(cache ? &cache->own : NULL, caller,
 			hl_options.unwind == HL_UNWIND_FP, ips, hl_options.depth, &nr_ips);
-	if (end == HL_WALK_UNFIT && hl_libunwind_is_usable())
+	if (end == HL_WALK_UNFIT && hl_gate_is_usable())
 		end = by_libunwind(caller, ips, &first, &nr_ips);
 	if (nr_ips == 0) {
 		first = 0;
@@ -286,49 +281,49 @@ static uint32_t whole_stack(struct hl_lane *lane, const struct hl_caller *caller
 		end = HL_WALK_PARTIAL;
 	}
 	*outer = outer_of(end);
-	return hl_stacks_node(*outer, ips + first, nr_ips);
+	return hl_nodes_of(*outer, ips + first, nr_ips);
 }
 
 static __attribute__((noinline)) uint32_t caller_only(const struct hl_caller *caller,
 	uint32_t *outer)
 {
 	*outer = HL_NODE_PARTIAL;
-	return hl_stacks_node(HL_NODE_PARTIAL, &caller->ip, 1);
+	return hl_nodes_of(HL_NODE_PARTIAL, &caller->ip, 1);
 }
 
-static __attribute__((noinline)) uint32_t uncached(struct hl_lane *lane,
+static __attribute__((noinline)) uint32_t uncached(struct hl_stack_cache *cache,
 	const struct hl_caller *caller, uint32_t *outer)
 {
-	uintptr_t *ips = lane ? lane->ips : take_spare();
+	uintptr_t *ips = cache ? cache->ips : take_spare();
 	uint32_t node;
 
 	if (!ips || caller->sp == 0)
 		return caller_only(caller, outer);
-	node = whole_stack(lane, caller, ips, outer);
-	if (!lane)
+	node = whole_stack(cache, caller, ips, outer);
+	if (!cache)
 		give_spare(ips);
 	return node;
 }
 
-uint32_t hl_unwind_slow(struct hl_lane *lane, const struct hl_caller *caller, uint32_t *outer)
+uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, uint32_t *outer)
 {
-	if (__atomic_load_n((int *)&libunwind, __ATOMIC_ACQUIRE) == NOT_YET && lane)
+	if (__atomic_load_n((int *)&libunwind, __ATOMIC_ACQUIRE) == NOT_YET && cache)
 		load(caller);
 	if (__atomic_load_n((int *)&libunwind, __ATOMIC_ACQUIRE) != READY)
 		return caller_only(caller, outer);
-	return uncached(lane, caller, outer);
+	return uncached(cache, caller, outer);
 }
 
 #ifdef HL_VERIFY_UNWIND
 /* The test build asks libunwind as well, each time. */
-void hl_unwind_verify(struct hl_lane *lane, const struct hl_caller *caller, uint32_t node,
+void hl_unwind_verify(struct hl_stack_cache *cache, const struct hl_caller *caller, uint32_t node,
 	uint32_t outer)
 {
 	size_t first = 0, nr_ips = 0;
 
-	if (!lane || libunwind != READY || caller->sp == 0)
+	if (!cache || libunwind != READY || caller->sp == 0)
 		return;
-	if (by_libunwind(caller, lane->ips, &first, &nr_ips) == HL_WALK_ROOT)
-		hl_verify_stack(node, outer, lane->ips + first, nr_ips);
+	if (by_libunwind(caller, cache->ips, &first, &nr_ips) == HL_WALK_ROOT)
+		hl_verify_stack(node, outer, cache->ips + first, nr_ips);
 }
 #endif

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stacks/cache.h"
 #include "base/options.h"
-#include "account/lanes.h"
+#include "common/ledger.h"
+#include "stacks/cache.h"
 #include "stacks/walk.h"
 
 #pragma GCC visibility push(hidden)
@@ -23,10 +23,10 @@
 extern uint32_t hl_unwind_by_rules;
 
 /** hl_unwind_slow() - as hl_unwind_node(), without the verified last stack */
-uint32_t hl_unwind_slow(struct hl_lane *lane, const struct hl_caller *caller, uint32_t *outer);
+uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, uint32_t *outer);
 
 #ifdef HL_VERIFY_UNWIND
-void hl_unwind_verify(struct hl_lane *lane, const struct hl_caller *caller, uint32_t node,
+void hl_unwind_verify(struct hl_stack_cache *cache, const struct hl_caller *caller, uint32_t node,
 	uint32_t outer);
 #define HL_UNWIND_VERIFY(...) hl_unwind_verify(__VA_ARGS__)
 #else
@@ -35,32 +35,31 @@ void hl_unwind_verify(struct hl_lane *lane, const struct hl_caller *caller, uint
 
 /**
  * hl_unwind_node() - the node of @caller's stack, where hl_unwind_recent() finds none
- * @lane:  NULL for nested events
+ * @cache: of the lane; NULL for nested events
  * @outer: receives HL_NODE_ROOT, _TRUNCATED or _PARTIAL: how complete the stack is
  */
-static inline uint32_t hl_unwind_node(struct hl_lane *lane, const struct hl_caller *caller,
+static inline uint32_t hl_unwind_node(struct hl_stack_cache *cache, const struct hl_caller *caller,
 	uint32_t *outer)
 {
 	uint32_t node;
 
 	*outer = HL_NODE_ROOT;
-	if (hl_unlikely(!lane || !__atomic_load_n(&hl_unwind_by_rules, __ATOMIC_ACQUIRE) ||
-		    hl_stack_cache_walk(lane->stack, hl_options.depth, caller, &node) !=
+	if (hl_unlikely(!cache || !__atomic_load_n(&hl_unwind_by_rules, __ATOMIC_ACQUIRE) ||
+		    hl_stack_cache_walk(cache, hl_options.depth, caller, &node) !=
 			    HL_WALK_ROOT))
-		node = hl_unwind_slow(lane, caller, outer);
-	HL_UNWIND_VERIFY(lane, caller, node, *outer);
+		node = hl_unwind_slow(cache, caller, outer);
+	HL_UNWIND_VERIFY(cache, caller, node, *outer);
 	return node;
 }
 
 /** hl_unwind_recent() - the stack, if it is one of the lane's recent ones; else NULL */
 static inline __attribute__((always_inline)) struct hl_recent *hl_unwind_recent(
-	struct hl_lane *lane, const struct hl_caller *caller)
+	struct hl_stack_cache *cache, const struct hl_caller *caller)
 {
-	struct hl_recent *recent = hl_stack_cache_find(lane->stack, caller->ip, caller->sp,
-		caller->bp);
+	struct hl_recent *recent = hl_stack_cache_find(cache, caller->ip, caller->sp, caller->bp);
 
 	if (hl_likely(recent != NULL))
-		HL_UNWIND_VERIFY(lane, caller, recent->node, HL_NODE_ROOT);
+		HL_UNWIND_VERIFY(cache, caller, recent->node, HL_NODE_ROOT);
 	return recent;
 }
 
@@ -74,7 +73,7 @@ bool hl_unwind_allocates(uintptr_t ip);
  */
 enum hl_pipe {
 	HL_PIPE_OF_PROGRAM,		/* not libunwind's */
-	HL_PIPE_REFUSED,		/* for the made-up process of rules.c: never used */
+	HL_PIPE_REFUSED,		/* for the made-up process of learn.c: never used */
 	HL_PIPE_MOVED,			/* for a whole stack: to high numbers, looked at before each use */
 };
 
@@ -84,9 +83,6 @@ void hl_unwind_move_pipe(int fds[2]);
 
 /** hl_unwind_restart() - forked child: the buffers of its parent's other threads are free again */
 void hl_unwind_restart(void);
-
-/** hl_unwind_buffer_words() - room that a lane's buffer needs */
-size_t hl_unwind_buffer_words(void);
 
 #pragma GCC visibility pop
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/options.h"
+#include "base/os.h"
 #include "stacks/nodes.h"
 
 #define MAX_PRINTED 5u
@@ -33,7 +34,7 @@ void hl_verify_stack(uint32_t node, uint32_t outer, const uintptr_t *ips, size_t
 	/* Only whole stacks can be compared, and only one at a time. */
 	if (outer != HL_NODE_ROOT || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return;
-	n = hl_stacks_frames(node, mine, HL_DEPTH_MAX);
+	n = hl_nodes_frames(node, mine, HL_DEPTH_MAX);
 	while (same < n && same < nr_ips && mine[same] == ips[same])
 		same++;
 	nr_stacks++;

@@ -6,7 +6,8 @@
 #ifndef HL_PRELOAD_VERIFY_H
 #define HL_PRELOAD_VERIFY_H
 
-#include "stacks/unwind.h"
+#include <stddef.h>
+#include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walking a stack by rules.  May call: rules.c, os.c.
+ * Walking a stack by rules.
  */
 #include "stacks/walk.h"
 
@@ -14,9 +14,6 @@
 
 /* Below the deepest frame that was walked there may be so much more of the same stack. */
 #define HOOK_BYTES (16u << 10)
-
-/* Where the kernel's signal frame keeps registers, from SP in the trampoline (struct ucontext). */
-enum { UC_RBP = 120, UC_RSP = 160, UC_RIP = 168 };
 
 /* Where the program's stack begins (data of ld.so), and its first thread's pointer. */
 extern void *__libc_stack_end;
@@ -43,9 +40,9 @@ enum hl_walk_end hl_step_signal(const struct hl_walk_state *from, struct hl_walk
 {
 	uintptr_t frame = from->sp;
 
-	to->ip = hl_read_word(frame + UC_RIP);
-	to->bp = hl_read_word(frame + UC_RBP);
-	to->sp = hl_read_word(frame + UC_RSP);
+	to->ip = hl_read_word(frame + HL_SIGNAL_IP);
+	to->bp = hl_read_word(frame + HL_SIGNAL_BP);
+	to->sp = hl_read_word(frame + HL_SIGNAL_SP);
 	to->bp_slot = to->cfa_slot = 0;
 	to->signal = 1;
 	return to->ip ? HL_WALK_ROOT : HL_WALK_PARTIAL;

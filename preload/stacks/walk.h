@@ -13,29 +13,10 @@
 #include <stdint.h>
 
 #include "base/os.h"
+#include "frame.h"
 #include "stacks/rules.h"
 
 #pragma GCC visibility push(hidden)
-
-/* Where an event came from: the registers right after the hook's return. */
-struct hl_caller {
-	uintptr_t ip;			/* the hook's return address */
-	uintptr_t sp;
-	uintptr_t bp;
-};
-
-/* The frame of an exported hook (built with a frame pointer) begins with these. */
-struct hl_hook_frame {
-	uintptr_t bp;
-	uintptr_t ip;
-};
-#define HL_HOOK_FRAME() ((const struct hl_hook_frame *)__builtin_frame_address(0))
-
-static inline struct hl_caller hl_caller_of(const struct hl_hook_frame *frame)
-{
-	return (struct hl_caller){ frame->ip, (uintptr_t)(frame + 1), frame->bp };
-}
-#define HL_CALLER() hl_caller_of(HL_HOOK_FRAME())
 
 enum hl_walk_end {
 	HL_WALK_ROOT,			/* the outermost frame was reached */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unwind rules are learned from libunwind, once per address.
+ *
+ * One step of unwinding restores three things: the CFA (the caller's stack pointer), the return
+ * address, which lies below it, and the frame pointer.  libunwind is asked for one step of a made-up
+ * process whose registers have values that no real address has, and whose memory answers with a tag
+ * of the address; what comes out *is* the rule.  Whatever does not fit is marked HL_RULE_FULL.
+ */
+#ifndef HL_PRELOAD_LEARN_H
+#define HL_PRELOAD_LEARN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rule.h"
+
+#pragma GCC visibility push(hidden)
+
+/**
+ * hl_learn_open() - take the functions from libunwind's generic library
+ * @library: handle of dlopen(); calls dlsym()
+ * Returns: 0; -ENOSYS when one is missing.
+ */
+int hl_learn_open(void *library);
+
+/**
+ * hl_learn() - the rule of one address
+ * @ip:    return address; with @exact the very instruction that was interrupted
+ * @known: false when the answer must not be kept: no object has the address, or nobody to ask
+ *
+ * Safety: takes a spin lock with signals blocked; the loader is not asked, but for _dl_find_object().
+ */
+struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known);
+
+/** hl_learn_restart() - forked child: no other thread is in here */
+void hl_learn_restart(void);
+
+#pragma GCC visibility pop
+#endif
