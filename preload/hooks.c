@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "base/real.h"
 #include "base/shadow.h"
+#include "base/thread.h"
 #include "regions.h"
 #include "stacks/unwind.h"
 
@@ -405,20 +406,34 @@ EXPORT void *pvalloc(size_t size)
 	return booked(hl_real.pvalloc(size), size, HL_KIND_ALIGNED, frame);
 }
 
-/* Not for the account: see hl_unwind_pipe().  Else the same system call as libc's. */
+/*
+ * Not for the account: libunwind opens a pipe, with which it probes addresses of its local address space, at its first
+ * use.  It would have the two lowest free descriptors, and is not needed, so it gets none.  Else the same system call
+ * as libc's.
+ */
 EXPORT int pipe2(int fds[2], int flags)
 {
-	enum hl_pipe use = hl_unwind_pipe((uintptr_t)__builtin_return_address(0));
-	int r;
-
-	if (hl_unlikely(use == HL_PIPE_REFUSED)) {
+#ifndef HL_VERIFY_UNWIND			/* The test build does use the local address space. */
+	/* Nothing else of what the shim calls wants a pipe. */
+	if (hl_unlikely(hl_tls.own)) {
 		errno = EMFILE;
 		return -1;
 	}
-	r = (int)syscall(SYS_pipe2, fds, flags);
-	if (hl_unlikely(use == HL_PIPE_MOVED && r == 0))
-		hl_unwind_move_pipe(fds);
-	return r;
+#endif
+	return (int)syscall(SYS_pipe2, fds, flags);
+}
+
+/*
+ * Not for the account: the program's entry calls this, when libc and all libraries have been set up and before there
+ * are threads of the program's: the moment to load libunwind.
+ */
+EXPORT int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv,
+	int (*init)(int, char **, char **), void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
+{
+	ready();
+	if (hl_mode == HL_MODE_ON)
+		hl_unwind_load();
+	JUMP hl_real.start_main(entry, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
 static inline void *map(void *address, size_t size, int prot, int flags, int fd, off_t offset,

@@ -19,6 +19,7 @@
 #include "account/sites.h"
 #include "base/gate.h"
 #include "base/options.h"
+#include "base/private.h"
 #include "base/program.h"
 #include "base/real.h"
 #include "base/store.h"
@@ -257,6 +258,7 @@ static void start_child(void)
 	hl_nodes_abandon();
 	hl_gate_restart();
 	hl_rules_restart();
+	hl_private_restart();
 	hl_unwind_restart();
 	hl_pause_abandon();
 	hl_lanes_abandon();

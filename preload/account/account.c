@@ -18,12 +18,21 @@
 #include "stacks/modules.h"
 #include "stacks/nodes.h"
 
-static __attribute__((noinline)) void count_incomplete(struct hl_lane *lane, uint32_t outer)
+static __attribute__((noinline)) void count_incomplete(struct hl_lane *lane, enum hl_walk_end end)
 {
-	if (outer == HL_NODE_TRUNCATED)
+	if (end == HL_WALK_TRUNCATED) {
 		HL_LANE_ADD(lane, truncated_events, 1);
-	else
-		HL_LANE_ADD(lane, partial_events, 1);
+		return;
+	}
+	HL_LANE_ADD(lane, partial_events, 1);
+	if (end == HL_WALK_NO_INFO)
+		HL_LANE_ADD(lane, partial_no_info, 1);
+	else if (end == HL_WALK_CODE)
+		HL_LANE_ADD(lane, partial_code, 1);
+	else if (end == HL_WALK_NO_UNWINDER)
+		HL_LANE_ADD(lane, partial_unwinder, 1);
+	else if (end == HL_WALK_NO_ROOM)
+		HL_LANE_ADD(lane, partial_budget, 1);
 }
 
 /* A node has one site for each kind and domain. */
@@ -55,11 +64,11 @@ static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct h
 	enum hl_kind kind, enum hl_domain domain, const struct hl_caller *caller,
 	struct hl_place *place)
 {
-	uint32_t outer = HL_NODE_ROOT;
-	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, &outer);
+	enum hl_walk_end end = HL_WALK_ROOT;
+	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, &end);
 
-	if (hl_unlikely(outer != HL_NODE_ROOT))
-		count_incomplete(lane, outer);
+	if (hl_unlikely(end != HL_WALK_ROOT))
+		count_incomplete(lane, end);
 	else if (lane && !recent)
 		recent = lane->stack->newest;
 	find_place(lane, node, kind, domain, place);
@@ -190,7 +199,7 @@ void hl_book_early(const void *block, size_t size, enum hl_kind kind, const stru
 	if (!hl_enter(&guard))
 		return;
 	hl_real_judge_head(block);
-	if (guard.what == HL_EVENT_OWN || hl_unwind_allocates(caller->ip))
+	if (guard.what == HL_EVENT_OWN)
 		book_own(block);
 	else if (guard.what == HL_EVENT_BOOK)
 		book_new(guard.lane, block, size, kind, caller);

@@ -162,12 +162,8 @@ static void detach(struct hl_lane *lane)
  * cancellation of its thread.  It may have been anywhere, so what it may have been writing is begun
  * anew; what it counted stays.
  */
-static void recover(struct hl_tls *tls, struct hl_lane *lane)
+static void recover(struct hl_lane *lane)
 {
-	if (tls->unwinding) {
-		tls->unwinding = 0;
-		hl_gate_leave();
-	}
 	hl_stack_cache_reset(lane->stack);
 	memset(lane->memo, 0, sizeof(lane->memo));
 	lane->last_block = NULL;
@@ -193,7 +189,7 @@ static void on_thread_exit(void *arg)
 	if (hl_tls.lane != lane || is_unborn(__atomic_load_n(hl_alive, __ATOMIC_RELAXED)))
 		return;
 	if (lane->busy)
-		recover(&hl_tls, lane);
+		recover(lane);
 	hl_tls.lane = NULL;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	detach(lane);
@@ -222,15 +218,13 @@ static void adopt_lane(struct hl_tls *tls)
 
 /*
  * Is the event that we are said to be inside of gone from the stack?  It is, if this one is not inside
- * of it on the same stack.  libunwind, too, may allocate inside of an event, without such a frame; and
- * a handler on a stack of its own is inside, wherever that stack lies.
+ * of it on the same stack.  A handler on a stack of its own is inside, wherever that stack lies.
  */
-static bool is_abandoned(const struct hl_tls *tls, const struct hl_lane *lane, uintptr_t frame)
+static bool is_abandoned(const struct hl_lane *lane, uintptr_t frame)
 {
-	uintptr_t least = tls->unwinding ? 0 : SIGNAL_FRAME_BYTES;
 	const struct hl_own_stack *own = &lane->stack->own;
 
-	return frame + least >= lane->busy && hl_walk_is_own(own, frame) &&
+	return frame + SIGNAL_FRAME_BYTES >= lane->busy && hl_walk_is_own(own, frame) &&
 		hl_walk_is_own(own, lane->busy) && !hl_os_on_signal_stack();
 }
 
@@ -246,9 +240,9 @@ bool hl_is_inside(uintptr_t frame)
 	}
 	if (!lane || !lane->busy)
 		return false;
-	if (!is_abandoned(tls, lane, frame))
+	if (!is_abandoned(lane, frame))
 		return true;
-	recover(tls, lane);
+	recover(lane);
 	return false;
 }
 

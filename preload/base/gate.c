@@ -41,10 +41,10 @@ void hl_gate_leave(void)
 	__atomic_fetch_sub(&users, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Others than this thread; it is inside itself when a signal handler forks. */
+/* Who forks is not inside: signals are blocked in there. */
 static bool is_quiet(void)
 {
-	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) <= hl_tls.unwinding;
+	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) == 0;
 }
 
 /* glibc 2.32; threads that never allocated are known to nobody else. */
@@ -73,6 +73,6 @@ void hl_gate_restart(void)
 	if (hl_tls.forking == HL_FORKING_NOISY || (hl_tls.forking == HL_FORKING_NOT && !is_quiet()))
 		unusable = true;
 	hl_tls.forking = HL_FORKING_NOT;
-	users = users < hl_tls.unwinding ? users : hl_tls.unwinding;
+	users = 0;
 	forks = 0;
 }

@@ -14,7 +14,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/** hl_gate_enter() - before any call of libunwind; false: do without */
+/** hl_gate_enter() - before any call of libunwind, with signals blocked until hl_gate_leave(); false: do without */
 bool hl_gate_enter(void);
 void hl_gate_leave(void);
 bool hl_gate_is_usable(void);

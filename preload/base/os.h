@@ -17,6 +17,9 @@
 #define hl_unlikely(x) __builtin_expect(!!(x), 0)
 #define HL_HIDDEN __attribute__((visibility("hidden")))
 
+/* x86-64 has no smaller pages. */
+#define HL_PAGE ((uintptr_t)4096)
+
 #pragma GCC visibility push(hidden)
 
 /**

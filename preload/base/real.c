@@ -53,6 +53,7 @@ static void find_all(void)
 	find(&hl_real.mmap, "mmap");
 	find(&hl_real.munmap, "munmap");
 	find(&hl_real.mremap, "mremap");
+	find(&hl_real.start_main, "__libc_start_main");
 	find(&hl_real.malloc_usable_size, "malloc_usable_size");
 	find(&hl_real.calloc, "calloc");
 	find(&hl_real.realloc, "realloc");

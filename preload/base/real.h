@@ -27,6 +27,8 @@ struct hl_real {
 	void *(*mmap)(void *, size_t, int, int, int, off_t);
 	int (*munmap)(void *, size_t);
 	void *(*mremap)(void *, size_t, size_t, int, void *);
+	int (*start_main)(int (*)(int, char **, char **), int, char **, int (*)(int, char **, char **),
+		void (*)(void), void (*)(void), void *);
 	const char *path;		/* of the object that malloc is in */
 	bool foreign;			/* malloc is not glibc's: blocks may lie closer than 32 bytes */
 	bool size_in_head;		/* the word before a block tells its usable size, see below */

@@ -23,9 +23,9 @@ struct hl_tls {
 	struct hl_lane *lane;
 	struct hl_lane *stranded;	/* forked in the middle of an event of this lane of the parent's */
 	uint32_t own;			/* the shim itself called something that allocates */
-	uint32_t unwinding;		/* inside unw_backtrace() */
 	uint32_t forking;		/* enum hl_forking: inside fork() */
 	bool fork_of_many;		/* with other threads about; while forking is set */
+	bool on_private;		/* on a private stack: see private.h */
 	uint32_t ended;			/* past the thread's destructor: no lane any more */
 	uint32_t refused;		/* there was no lane: events until one is asked for again */
 };

@@ -278,6 +278,7 @@ static __attribute__((noinline)) enum hl_walk_end walk_fresh(struct hl_stack_cac
 {
 	uint32_t generation = __atomic_load_n(&hl_modules_generation, __ATOMIC_ACQUIRE);
 	const struct hl_known_frame *known, *outermost;
+	struct hl_extent extent;
 	struct hl_walk_state *s;
 
 	/* An event of the early log: there is no stack to it any more. */
@@ -291,6 +292,7 @@ static __attribute__((noinline)) enum hl_walk_end walk_fresh(struct hl_stack_cac
 	s->ip = caller->ip;
 	s->sp = caller->sp;
 	s->bp = caller->bp;
+	hl_extent_begin(&extent, &cache->own, caller->sp);
 	for (;; s++) {
 		struct hl_rule_memo *memo;
 
@@ -315,7 +317,7 @@ static __attribute__((noinline)) enum hl_walk_end walk_fresh(struct hl_stack_cac
 			s++;
 			break;
 		}
-		if (hl_unlikely(hl_step(s, s + 1, memo->rule, &cache->own) != HL_WALK_ROOT ||
+		if (hl_unlikely(hl_step(s, s + 1, memo->rule, &cache->own, &extent) != HL_WALK_ROOT ||
 				    s[1].signal))
 			return HL_WALK_UNFIT;
 	}

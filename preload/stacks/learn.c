@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Unwind rules are learned: the made-up process that libunwind steps through, and what its answer means.
- *
- * Sources: libunwind(3), unw_create_addr_space(3); .eh_frame_hdr: Linux Standard Base 5.0, 10.6.2;
- * finding its table for dwarf_search_unwind_table() is done as in Linux perf.
  */
 #include "stacks/learn.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <libunwind-x86_64.h>
 #include <string.h>
 
 #include "base/gate.h"
-#include "base/os.h"
-#include "base/thread.h"
+#include "base/private.h"
+#include "stacks/libunwind.h"
 
 /* ---- The made-up process ---- */
 
@@ -56,73 +52,11 @@ static int64_t low_of(uint64_t value)
 
 /* One question to libunwind. */
 struct question {
+	struct hl_unwind_info info;	/* first, as libunwind.h wants it */
 	uint64_t ip;
-	uintptr_t start;		/* the object that ip is in; its segment, if it has holes */
-	uintptr_t end;
-	uintptr_t info_start;		/* where its unwind information is: only these two are really read */
-	uintptr_t info_end;
-	const unsigned char *eh_frame_hdr;
-	bool no_info;			/* find_proc_info found nothing */
 };
 
-static unw_addr_space_t (*create_addr_space)(unw_accessors_t *, int);
-static int (*init_remote)(unw_cursor_t *, unw_addr_space_t, void *);
-static int (*step)(unw_cursor_t *);
-static int (*get_reg)(unw_cursor_t *, unw_regnum_t, unw_word_t *);
-static int (*search_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int,
-	void *);
 static unw_addr_space_t space;
-
-/*
- * Describes the sorted table of .eh_frame_hdr.  Only the form that linkers write: version 1, a
- * count of 4 bytes, entries relative to the header.
- */
-static int describe_table(const struct question *q, unw_dyn_info_t *table)
-{
-	const unsigned char *header = q->eh_frame_hdr;
-	uint32_t nr_entries;
-
-	if (header[0] != 1 || header[1] != 0x1b || header[2] != 0x03 || header[3] != 0x3b)
-		return -UNW_ENOINFO;
-	memcpy(&nr_entries, header + 8, sizeof(nr_entries));
-	memset(table, 0, sizeof(*table));
-	table->format = UNW_INFO_FORMAT_REMOTE_TABLE;
-	table->start_ip = q->start;
-	table->end_ip = q->end;
-	table->u.rti.segbase = (unw_word_t)header;
-	table->u.rti.table_data = (unw_word_t)header + 12;
-	table->u.rti.table_len = nr_entries * 8ul / sizeof(unw_word_t);
-	return 0;
-}
-
-static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need,
-	void *arg)
-{
-	struct question *q = arg;
-	unw_dyn_info_t table;
-	int r = q->eh_frame_hdr ? describe_table(q, &table) : -UNW_ENOINFO;
-
-	if (r == 0)
-		r = search_table(as, ip, &table, info, need, arg);
-	if (r < 0)
-		q->no_info = true;
-	return r;
-}
-
-static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *info, void *arg)
-{
-	(void)as;
-	(void)info;
-	(void)arg;
-}
-
-static int no_dynamic_info(unw_addr_space_t as, unw_word_t *address, void *arg)
-{
-	(void)as;
-	(void)address;
-	(void)arg;
-	return -UNW_ENOINFO;
-}
 
 static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
 	void *arg)
@@ -132,11 +66,6 @@ static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *va
 	(void)as;
 	if (write)
 		return -UNW_EINVAL;
-	if ((address >= q->start && address <= q->end - sizeof(*value)) ||
-		(address >= q->info_start && address <= q->info_end - sizeof(*value))) {
-		memcpy(value, (const void *)address, sizeof(*value));
-		return 0;
-	}
 	switch (tag_of(address)) {
 	case TAG_SP:
 		*value = made_up(TAG_AT_SP, low_of(address), 0);
@@ -148,7 +77,7 @@ static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *va
 		*value = made_up(TAG_AT_AT_BP, high_of(address), low_of(address));
 		return 0;
 	default:
-		return -UNW_EINVAL;
+		return hl_libunwind_read_info(&q->info, address, value) ? 0 : -UNW_EINVAL;
 	}
 }
 
@@ -176,55 +105,9 @@ static int access_register(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *va
 	}
 }
 
-static int no_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value, int write, void *arg)
+int hl_learn_open(void)
 {
-	(void)as;
-	(void)reg;
-	(void)value;
-	(void)write;
-	(void)arg;
-	return -UNW_EINVAL;
-}
-
-static int no_resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
-{
-	(void)as;
-	(void)cursor;
-	(void)arg;
-	return -UNW_EINVAL;
-}
-
-static unw_accessors_t accessors = {
-	.find_proc_info = find_proc_info,
-	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = no_dynamic_info,
-	.access_mem = access_memory,
-	.access_reg = access_register,
-	.access_fpreg = no_fpreg,
-	.resume = no_resume,
-};
-
-int hl_learn_open(void *library)
-{
-	static const struct {
-		void *function;
-		const char *name;
-	} wanted[] = {
-		{ &create_addr_space, HL_UNW("create_addr_space") },
-		{ &init_remote, HL_UNW("init_remote") },
-		{ &step, HL_UNW("step") },
-		{ &get_reg, HL_UNW("get_reg") },
-		{ &search_table, HL_UNW("dwarf_search_unwind_table") },
-	};
-
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *address = dlsym(library, wanted[i].name);
-
-		if (!address)
-			return -ENOSYS;
-		memcpy(wanted[i].function, &address, sizeof(address));
-	}
-	space = create_addr_space(&accessors, 0);
+	space = hl_libunwind_new_space(access_memory, access_register);
 	return space ? 0 : -ENOSYS;
 }
 
@@ -279,13 +162,20 @@ static bool decode_bp(uint64_t cfa, uint64_t bp, struct hl_rule *rule)
 	return low_of(bp) == 0 && at >= INT16_MIN && at <= INT16_MAX;
 }
 
-static bool is_sigreturn(uintptr_t ip, const struct question *q)
+static bool is_sigreturn(uintptr_t ip, const struct hl_unwind_info *info)
 {
 	static const unsigned char code[] = HL_SIGRETURN_CODE;
 
-	return ip >= q->start && ip + sizeof(code) <= q->end &&
+	return ip >= info->start && ip + sizeof(code) <= info->end &&
 		memcmp((const void *)ip, code, sizeof(code)) == 0;
 }
+
+/* On a private stack. */
+struct asking {
+	struct question question;
+	struct hl_rule rule;
+	bool was_asked;
+};
 
 static struct hl_rule ask(struct question *q)
 {
@@ -294,67 +184,42 @@ static struct hl_rule ask(struct question *q)
 	unw_cursor_t cursor;
 	int r;
 
-	if (init_remote(&cursor, space, q) < 0)
+	if (hl_libunwind.init_remote(&cursor, space, q) < 0)
 		return rule;
-	r = step(&cursor);
-	if (q->no_info)
+	r = hl_libunwind.step(&cursor);
+	if (q->info.has_none)
 		return (struct hl_rule){ .kind = HL_RULE_CHAIN };
 	if (r == 0)
 		return (struct hl_rule){ .kind = HL_RULE_END };
-	if (r < 0 || get_reg(&cursor, HL_UNW_SP, &cfa) < 0 ||
-		get_reg(&cursor, HL_UNW_IP, &ra) < 0 ||
-		get_reg(&cursor, HL_UNW_BP, &bp) < 0)
+	if (r < 0 || hl_libunwind.get_reg(&cursor, HL_UNW_SP, &cfa) < 0 ||
+		hl_libunwind.get_reg(&cursor, HL_UNW_IP, &ra) < 0 ||
+		hl_libunwind.get_reg(&cursor, HL_UNW_BP, &bp) < 0)
 		return rule;
 	if (!decode_cfa(cfa, ra, &rule) || !decode_bp(cfa, bp, &rule))
 		return (struct hl_rule){ .kind = HL_RULE_FULL };
 	return rule;
 }
 
-/* A step was seen to use 4 KiB; the usual size of a sigaltstack() is 8 KiB. */
-#define STEP_STACK_BYTES 5120u
+static void ask_in_private(void *arg)
+{
+	struct asking *asking = arg;
 
-static struct hl_lock learn_lock;
+	if (!hl_gate_enter())
+		return;
+	asking->rule = ask(&asking->question);
+	asking->was_asked = true;
+	hl_gate_leave();
+}
 
 struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known)
 {
-	struct dl_find_object object;
-	struct question q = { .ip = exact ? ip : ip - 1 };
-	struct hl_rule rule = { .kind = HL_RULE_FULL };
-	int saved_errno = errno;
-	sigset_t outer;
+	struct asking asking = { .question.ip = exact ? ip : ip - 1, .rule.kind = HL_RULE_FULL };
 
-	*known = _dl_find_object((void *)q.ip, &object) == 0;
+	*known = hl_libunwind_find_info(asking.question.ip, &asking.question.info);
 	if (!*known)
 		return (struct hl_rule){ .kind = HL_RULE_CHAIN };
-	q.start = (uintptr_t)object.dlfo_map_start;
-	q.end = (uintptr_t)object.dlfo_map_end;
-	q.eh_frame_hdr = object.dlfo_eh_frame;
-	/* Of an object with a hole between two segments glibc shows one segment. */
-	if (q.eh_frame_hdr && _dl_find_object((void *)q.eh_frame_hdr, &object) == 0) {
-		q.info_start = (uintptr_t)object.dlfo_map_start;
-		q.info_end = (uintptr_t)object.dlfo_map_end;
-	} else {
-		q.info_start = q.start;
-		q.info_end = q.end;
-	}
-	if (is_sigreturn(ip, &q))
+	if (is_sigreturn(ip, &asking.question.info))
 		return (struct hl_rule){ .kind = HL_RULE_SIGNAL };
-	hl_os_block_signals(&outer);
-	*known = hl_os_has_stack(STEP_STACK_BYTES) && hl_gate_enter();
-	if (*known) {
-		hl_lock_spin(&learn_lock);
-		hl_tls.own++;
-		rule = ask(&q);
-		hl_tls.own--;
-		hl_lock_open(&learn_lock);
-		hl_gate_leave();
-	}
-	hl_os_restore_signals(&outer);
-	errno = saved_errno;
-	return rule;
-}
-
-void hl_learn_restart(void)
-{
-	learn_lock.word = 0;
+	*known = hl_private_call(ask_in_private, &asking) && asking.was_asked;
+	return asking.rule;
 }

@@ -17,24 +17,17 @@
 
 #pragma GCC visibility push(hidden)
 
-/**
- * hl_learn_open() - take the functions from libunwind's generic library
- * @library: handle of dlopen(); calls dlsym()
- * Returns: 0; -ENOSYS when one is missing.
- */
-int hl_learn_open(void *library);
+/** hl_learn_open() - after hl_libunwind_open(); 0 or -errno */
+int hl_learn_open(void);
 
 /**
  * hl_learn() - the rule of one address
  * @ip:    return address; with @exact the very instruction that was interrupted
  * @known: false when the answer must not be kept: no object has the address, or nobody to ask
  *
- * Safety: takes a spin lock with signals blocked; the loader is not asked, but for _dl_find_object().
+ * Safety: takes no lock but libunwind's own, with signals blocked and on a private stack.
  */
 struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known);
-
-/** hl_learn_restart() - forked child: no other thread is in here */
-void hl_learn_restart(void);
 
 #pragma GCC visibility pop
 #endif

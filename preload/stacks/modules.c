@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/private.h"
 #include "base/program.h"
 #include "base/store.h"
 #include "common/ledger.h"
+#include "stacks/loader.h"
 #include "stacks/moved.h"
 #include "stacks/nodes.h"
 #include "stacks/object.h"
@@ -72,9 +74,14 @@ static uint64_t looks;
 
 /*
  * Forked from several threads.  The lock that dl_iterate_phdr() takes is not among those that fork()
- * renews, so this child may ask only when it has changed the list itself: then it was free.
+ * renews.  Where it cannot be tried, this child may ask only when it has changed the list itself: then it was free.
  */
 static bool lock_in_doubt;
+
+static bool is_in_doubt(void)
+{
+	return lock_in_doubt && !hl_loader_is_known();
+}
 
 /* Hints in the middle of a change, and how many there were when the loader was asked by one of its own events. */
 static uint32_t changes, changes_seen;
@@ -84,7 +91,7 @@ void hl_modules_count_hint(void)
 	bool changing = _r_debug.r_state != RT_CONSISTENT;
 
 	/* The loader allocates for thread-local variables, too, but not in the middle of a change. */
-	if (hl_unlikely(lock_in_doubt) && !changing)
+	if (hl_unlikely(is_in_doubt()) && !changing)
 		return;
 	if (changing)
 		__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
@@ -464,28 +471,37 @@ static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 	return 1;
 }
 
-void hl_modules_refresh(void)
+/* On a private stack; *@data: whether the list was looked at. */
+static void refresh_in_private(void *data)
 {
-	int saved_errno = errno;
 	struct look look = { 0 };
-	sigset_t saved;
 
-	/* A handler that leaves by siglongjmp() would take the loader's lock with it. */
-	hl_os_block_signals(&saved);
+	/* What is not waited for is not looked at. */
+	if (!hl_loader_try())
+		return;
 	dl_iterate_phdr(under_lock, &look);
-	hl_os_restore_signals(&saved);
-	errno = saved_errno;
+	hl_loader_release();
+	*(bool *)data = true;
+}
+
+bool hl_modules_refresh(void)
+{
+	bool done = false;
+
+	/* Signals are blocked: a handler that leaves by siglongjmp() would take the loader's lock with it. */
+	hl_private_call(refresh_in_private, &done);
+	return done;
 }
 
 void hl_modules_refresh_between(void)
 {
-	uint32_t now = __atomic_load_n(&changes, __ATOMIC_RELAXED);
+	uint32_t now = __atomic_load_n(&changes, __ATOMIC_RELAXED), seen;
 
-	/* A thread that only looks a symbol up has a lock of the loader's, but need not wait for this one. */
-	if (lock_in_doubt || _r_debug.r_state != RT_CONSISTENT ||
-		__atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED) == now)
+	if (is_in_doubt() || _r_debug.r_state != RT_CONSISTENT)
 		return;
-	hl_modules_refresh();
+	seen = __atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED);
+	if (seen != now && !hl_modules_refresh())
+		__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
 }
 
 struct range {
@@ -521,6 +537,7 @@ void hl_modules_open(void)
 {
 	hl_modules_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
 	begin_generation();
+	hl_loader_open();
 	hl_modules_refresh();
 }
 
@@ -542,7 +559,7 @@ void hl_modules_restart(bool threads)
 
 	lock_in_doubt = lock_in_doubt || threads;
 	/* No thread has followed any hint (account/lanes.c): each looks once, or not before it may. */
-	hl_modules_hints = lock_in_doubt ? 0 : 1;
+	hl_modules_hints = is_in_doubt() ? 0 : 1;
 	hl_table_reset(&modules);
 	hl_table_reset(&generations);
 	memset(buckets, 0, sizeof(buckets));

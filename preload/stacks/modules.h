@@ -37,9 +37,10 @@ void hl_modules_restart(bool threads);
 
 /**
  * hl_modules_refresh() - record what came and went
- * Asks the loader (dl_iterate_phdr): never call it with a lock held or from a nested event.
+ * Asks the loader (dl_iterate_phdr), with a lock that is tried (loader.h): never call it with a lock of ours held or
+ * from a nested event.  Returns: false: the loader could not be asked now.
  */
-void hl_modules_refresh(void);
+bool hl_modules_refresh(void);
 
 /**
  * hl_modules_range() - where the object lies that holds the address @inside; 0 bytes: none does
@@ -79,8 +80,8 @@ static inline void hl_modules_follow(uint64_t ip, uint32_t *seen)
 	if (hl_likely(hints == *seen && ip - hl_loader_start >= hl_loader_bytes))
 		return;
 	if (!hl_modules_hint(ip)) {
-		hl_modules_refresh();
-		*seen = hints;
+		if (hl_modules_refresh())
+			*seen = hints;
 	} else {
 		hl_modules_refresh_between();
 	}

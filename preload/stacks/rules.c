@@ -129,6 +129,5 @@ void hl_rules_forget(uintptr_t start, uintptr_t end)
 
 void hl_rules_restart(void)
 {
-	hl_learn_restart();
 	grow_lock.word = 0;
 }

@@ -2,8 +2,7 @@
 /*
  * Unwind rules: how to get from a frame to its caller, learned (learn.h) once per address.
  *
- * Safety: lookups are lock-free and fit for signal handlers; learning takes a spin lock with signals
- * blocked.
+ * Safety: lookups are lock-free and fit for signal handlers; growth takes a lock with signals blocked.
  */
 #ifndef HL_PRELOAD_RULES_H
 #define HL_PRELOAD_RULES_H

@@ -4,6 +4,8 @@
  */
 #include "stacks/walk.h"
 
+#include <dlfcn.h>
+
 #include "stacks/rules.h"
 
 #define MAX_FRAME_BYTES ((uintptr_t)HL_RULE_MAX_FRAME)
@@ -24,57 +26,87 @@ void hl_walk_open(void)
 	main_pointer = (uintptr_t)__builtin_thread_pointer();
 }
 
-/*
- * Nothing of a frame on the thread's own stack lies beyond: a thread has its descriptor on top of its
- * stack.  On other stacks (fibres) it may be a bound that does not matter.
- */
-static inline uintptr_t top_of(uintptr_t sp)
+/* The kernel leaves so much room below the program's stack. */
+#define MAIN_STACK_BYTES (64u << 20)
+
+void hl_extent_begin(struct hl_extent *extent, const struct hl_own_stack *own, uintptr_t sp)
 {
 	uintptr_t main_end = (uintptr_t)__libc_stack_end;
-	uintptr_t thread_pointer = (uintptr_t)__builtin_thread_pointer();
 
-	return sp < thread_pointer ? thread_pointer : sp <= main_end ? main_end : UINTPTR_MAX;
+	extent->start = sp;
+	extent->is_own = true;
+	if (hl_likely(main_end - sp < MAIN_STACK_BYTES)) {
+		extent->end = main_end;
+	} else if (own && sp <= own->high && sp + HOOK_BYTES >= own->low) {
+		extent->end = own->high;
+	} else {
+		extent->end = (sp | (HL_PAGE - 1)) + 1;
+		extent->is_own = false;
+	}
 }
 
-enum hl_walk_end hl_step_signal(const struct hl_walk_state *from, struct hl_walk_state *to)
+bool hl_extent_reach(struct hl_extent *extent, uintptr_t end)
+{
+	if (extent->is_own || end - extent->end > MAX_FRAME_BYTES)
+		return false;
+	while (extent->end < end) {
+		if (!hl_os_is_readable(extent->end))
+			return false;
+		extent->end += HL_PAGE;
+	}
+	return true;
+}
+
+enum hl_walk_end hl_step_signal(const struct hl_walk_state *from, struct hl_walk_state *to,
+	const struct hl_own_stack *own, struct hl_extent *extent)
 {
 	uintptr_t frame = from->sp;
 
+	if (!hl_extent_reaches(extent, frame + HL_SIGNAL_IP + sizeof(uintptr_t)))
+		return HL_WALK_PARTIAL;
 	to->ip = hl_read_word(frame + HL_SIGNAL_IP);
 	to->bp = hl_read_word(frame + HL_SIGNAL_BP);
 	to->sp = hl_read_word(frame + HL_SIGNAL_SP);
 	to->bp_slot = to->cfa_slot = 0;
 	to->signal = 1;
+	/* The handler may have a stack of its own. */
+	if (!hl_extent_has_word(extent, to->sp))
+		hl_extent_begin(extent, own, to->sp);
 	return to->ip ? HL_WALK_ROOT : HL_WALK_PARTIAL;
 }
 
-/* The CFA of a realigned frame; 0 when its slot must not be read. */
-static uintptr_t deref_cfa(const struct hl_walk_state *from, struct hl_walk_state *to,
-	uintptr_t slot)
+/* Is the word at @slot one of the frame's and its callers', and readable? */
+static bool is_stack_word(const struct hl_walk_state *from, uintptr_t slot, struct hl_extent *extent)
 {
-	if (slot - from->sp >= MAX_FRAME_BYTES || slot >= top_of(from->sp))
+	return slot - from->sp < MAX_FRAME_BYTES && hl_extent_reaches(extent, slot + sizeof(uintptr_t));
+}
+
+/* The CFA of a realigned frame; 0 when its slot must not be read. */
+static uintptr_t deref_cfa(const struct hl_walk_state *from, struct hl_walk_state *to, uintptr_t slot,
+	struct hl_extent *extent)
+{
+	if (!is_stack_word(from, slot, extent))
 		return 0;
 	to->cfa_slot = slot;
 	return hl_read_word(slot);
 }
 
 enum hl_walk_end hl_step_bp(const struct hl_walk_state *from, struct hl_walk_state *to,
-	struct hl_rule rule)
+	struct hl_rule rule, struct hl_extent *extent)
 {
 	uintptr_t cfa = from->bp + (uintptr_t)(intptr_t)rule.cfa_offset, bp = from->bp, slot = 0;
-	uintptr_t top = top_of(from->sp);
 
 	to->cfa_slot = 0;
 	to->used_bp = 1;
 	to->signal = 0;
 	if (rule.kind == HL_RULE_BP_DEREF)
-		cfa = deref_cfa(from, to, cfa);
+		cfa = deref_cfa(from, to, cfa, extent);
 	/* What is unbelievable must not be read; BP is whatever the program keeps in it. */
-	if (hl_unlikely(cfa - from->sp - 8 >= MAX_FRAME_BYTES || cfa % 8 != 0 || cfa > top))
+	if (hl_unlikely(cfa % 8 != 0 || !is_stack_word(from, cfa - 8, extent)))
 		return HL_WALK_UNFIT;
 	if (rule.bp != HL_BP_SAME) {
 		slot = (rule.bp == HL_BP_AT_CFA ? cfa : bp) + (uintptr_t)(intptr_t)rule.bp_offset;
-		if (hl_unlikely(slot - from->sp >= MAX_FRAME_BYTES || slot >= top))
+		if (hl_unlikely(!is_stack_word(from, slot, extent)))
 			return HL_WALK_UNFIT;
 		bp = hl_read_word(slot);
 	}
@@ -82,33 +114,18 @@ enum hl_walk_end hl_step_bp(const struct hl_walk_state *from, struct hl_walk_sta
 	to->bp = bp;
 	to->sp = cfa;
 	to->ip = hl_read_word(cfa - 8);
-	return hl_likely(to->ip != 0) ? HL_WALK_ROOT : HL_WALK_PARTIAL;
-}
-
-/* The kernel leaves so much room below the program's stack. */
-#define MAIN_STACK_BYTES (64u << 20)
-
-/* A guessed frame pointer may point anywhere, even into a guard page. */
-static bool is_readable(const struct hl_own_stack *own, uintptr_t sp, uintptr_t bp)
-{
-	uintptr_t main_end = (uintptr_t)__libc_stack_end;
-
-	if (hl_likely(own && sp >= own->low && bp + 16 <= own->high))
-		return true;
-	if (hl_likely(bp + 16 <= main_end && main_end - sp < MAIN_STACK_BYTES))
-		return true;
-	return hl_os_is_readable(bp) && hl_os_is_readable(bp + 8);
+	return hl_likely(to->ip != 0) ? HL_WALK_ROOT : HL_WALK_STOP;
 }
 
 enum hl_walk_end hl_step_chain(const struct hl_walk_state *from, struct hl_walk_state *to,
-	const struct hl_own_stack *own)
+	struct hl_extent *extent)
 {
 	static const struct hl_rule chain = { HL_RULE_BP, HL_BP_AT_CFA, -16, 16 };
 
 	if (from->bp < from->sp || from->bp - from->sp > MAX_CHAIN_BYTES || from->bp % 8 != 0 ||
-		!is_readable(own, from->sp, from->bp))
+		!hl_extent_reaches(extent, from->bp + 16))
 		return HL_WALK_PARTIAL;
-	return hl_step_bp(from, to, chain);
+	return hl_step_bp(from, to, chain, extent) == HL_WALK_ROOT ? HL_WALK_ROOT : HL_WALK_PARTIAL;
 }
 
 /* Where the kernel entered the program: in its first function or the loader's. */
@@ -158,19 +175,101 @@ bool hl_walk_is_own(const struct hl_own_stack *own, uintptr_t address)
 		(address <= own->high && address + HOOK_BYTES >= own->low);
 }
 
-/* The ABI has BP zero in the outermost frame. */
-static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_only)
+/* The frames between the entry and main(), which have no frame pointers. */
+#define START_BYTES 1024u
+
+static bool is_start(const struct hl_walk_state *s)
 {
-	return rule.kind == HL_RULE_END || (fp_only && s->bp == 0);
+	return (uintptr_t)__libc_stack_end - s->sp <= START_BYTES;
 }
+
+/* A thread's stack whose root is not known yet lies below the thread pointer, which is on top of it. */
+#define THREAD_STACK_BYTES ((uintptr_t)16 << 20)
+
+/*
+ * The ABI has BP zero in the outermost frame; but code without frame pointers has anything in it.  So this is an end
+ * only where the end of the stack is not known otherwise.
+ */
+static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_only, const struct hl_extent *extent)
+{
+	uintptr_t thread_pointer = (uintptr_t)__builtin_thread_pointer();
+
+	return rule.kind == HL_RULE_END || (fp_only && s->bp == 0 && !extent->is_own &&
+		thread_pointer - s->sp > THREAD_STACK_BYTES);
+}
+
+/* A call ends before a return address: E8 and four bytes, or FF and one to seven. */
+static bool is_after_call(uintptr_t ip)
+{
+	struct dl_find_object object;
+	const unsigned char *code = (const unsigned char *)ip;
+
+	if (_dl_find_object((void *)(ip - 1), &object) != 0 || ip - (uintptr_t)object.dlfo_map_start < 8 ||
+		!hl_os_is_readable(ip - 8))
+		return false;
+	if (code[-5] == 0xe8)
+		return true;
+	for (int i = 2; i <= 7; i++)
+		if (code[-i] == 0xff && (code[1 - i] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
+/*
+ * Code without unwind information may have gone to another stack and left the frame pointer where it was, as Go does
+ * for calls of C: the chain is believed there if the next two frames look like frames.
+ */
+static bool step_across(const struct hl_walk_state *from, struct hl_walk_state *to, const struct hl_own_stack *own,
+	struct hl_extent *extent)
+{
+	uintptr_t bp = from->bp, next;
+
+	if (bp == 0 || bp % 8 != 0 || !hl_os_is_readable(bp) || !hl_os_is_readable(bp + 8))
+		return false;
+	next = hl_read_word(bp);
+	to->ip = hl_read_word(bp + 8);
+	if ((next != 0 && (next <= bp || next - bp > MAX_FRAME_BYTES)) || !is_after_call(to->ip))
+		return false;
+	to->bp = next;
+	to->sp = bp + 16;
+	to->bp_slot = to->cfa_slot = 0;
+	to->used_bp = 1;
+	to->signal = 0;
+	hl_extent_begin(extent, own, to->sp);
+	return true;
+}
+
+enum hl_walk_end hl_walk_why(const struct hl_walk_state *last)
+{
+	struct dl_find_object object;
+
+	return _dl_find_object((void *)(last->ip - 1), &object) == 0 ? HL_WALK_NO_INFO : HL_WALK_CODE;
+}
+
+/* There is no step out of @last. */
+static enum hl_walk_end judge_end(const struct hl_walk_state *last, struct hl_rule rule, bool fp_only,
+	enum hl_walk_end end)
+{
+	if (end == HL_WALK_STOP)
+		return HL_WALK_ROOT;
+	if (end != HL_WALK_PARTIAL || (rule.kind != HL_RULE_CHAIN && !fp_only))
+		return end;
+	return hl_walk_why(last);
+}
+
+/* So often a stack may go on elsewhere: a chain that leads in a circle comes to an end. */
+#define MOST_CROSSINGS 4u
 
 enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *caller, bool fp_only,
 	uintptr_t *ips, size_t room, size_t *nr_ips)
 {
 	struct hl_walk_state states[2] = { { .ip = caller->ip, .sp = caller->sp, .bp = caller->bp } };
 	struct hl_rule rule = { .kind = HL_RULE_CHAIN };
+	struct hl_extent extent;
 	enum hl_walk_end end;
+	uint32_t crossings = 0;
 
+	hl_extent_begin(&extent, own, caller->sp);
 	for (size_t n = 0; n < room;) {
 		struct hl_walk_state *from = &states[n & 1], *to = &states[~n & 1];
 
@@ -179,15 +278,23 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 		if (!fp_only)
 			rule = hl_walk_rule(from);
 		end = HL_WALK_ROOT;
-		if (!is_end(from, rule, fp_only)) {
-			end = hl_step(from, to, rule, own);
+		if (!is_end(from, rule, fp_only, &extent)) {
+			end = hl_step(from, to, rule, own, &extent);
+			if (end == HL_WALK_PARTIAL && rule.kind == HL_RULE_CHAIN && crossings < MOST_CROSSINGS &&
+				step_across(from, to, own, &extent)) {
+				crossings++;
+				end = HL_WALK_ROOT;
+			}
 			if (end == HL_WALK_ROOT)
 				continue;
 		}
 		/* libc is built without frame pointers: the chain seldom ends as it should. */
-		if (own && fp_only && hl_walk_is_root(from))
-			hl_own_stack_widen(own, caller->sp, from->sp);
-		return end;
+		if (fp_only && (hl_walk_is_root(from) || is_start(from))) {
+			if (own)
+				hl_own_stack_widen(own, caller->sp, from->sp);
+			end = HL_WALK_ROOT;
+		}
+		return judge_end(from, rule, fp_only, end);
 	}
 	return HL_WALK_TRUNCATED;
 }

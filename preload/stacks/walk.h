@@ -2,8 +2,8 @@
 /*
  * Walking a stack by rules, frame by frame from the innermost outwards.
  *
- * Nothing outside of the stack is read: a step stays within HL_RULE_MAX_FRAME of its frame and below
- * what is known to be the stack's end.
+ * Nothing outside of the stack is read: a step stays within HL_RULE_MAX_FRAME of its frame and within
+ * what is known of the stack (struct hl_extent), also after a step that was guessed by a frame pointer.
  */
 #ifndef HL_PRELOAD_WALK_H
 #define HL_PRELOAD_WALK_H
@@ -18,11 +18,17 @@
 
 #pragma GCC visibility push(hidden)
 
+/* How a walk ended, or a step. */
 enum hl_walk_end {
-	HL_WALK_ROOT,			/* the outermost frame was reached */
+	HL_WALK_ROOT,			/* the outermost frame was reached; of a step: there is a caller */
 	HL_WALK_TRUNCATED,		/* no room for more frames */
-	HL_WALK_PARTIAL,		/* no way to go on: no unwind information, no frame pointer */
+	HL_WALK_PARTIAL,		/* the stack's words led nowhere */
+	HL_WALK_NO_INFO,		/* the object has no unwind information there, and no frame pointer helps */
+	HL_WALK_CODE,			/* the same in code that is in no object */
+	HL_WALK_NO_UNWINDER,		/* libunwind is not there, or cannot be asked */
+	HL_WALK_NO_ROOM,		/* no stack for a slow step */
 	HL_WALK_UNFIT,			/* a rule that only libunwind understands */
+	HL_WALK_STOP,			/* of a step: by its rule the return address is 0, the end */
 };
 
 /*
@@ -52,6 +58,33 @@ struct hl_own_stack {
 	uintptr_t low;
 	uintptr_t high;
 };
+
+/*
+ * What of the stack at hand may be read.  Of the thread's own stack all is known.  Of another one (a fibre's, a
+ * handler's) the page of the stack pointer is there; for each page further out the kernel is asked.
+ */
+struct hl_extent {
+	uintptr_t start;		/* [start, end) is readable */
+	uintptr_t end;
+	bool is_own;			/* nothing from end on is stack */
+};
+
+void hl_extent_begin(struct hl_extent *extent, const struct hl_own_stack *own, uintptr_t sp);
+
+/** hl_extent_reach() - hl_extent_reaches() beyond what is known */
+bool hl_extent_reach(struct hl_extent *extent, uintptr_t end);
+
+/** hl_extent_reaches() - is all up to @end readable, and stack? */
+static inline bool hl_extent_reaches(struct hl_extent *extent, uintptr_t end)
+{
+	return hl_likely(end <= extent->end) || hl_extent_reach(extent, end);
+}
+
+/** hl_extent_has_word() - is the word at @address known to be there? */
+static inline bool hl_extent_has_word(const struct hl_extent *extent, uintptr_t address)
+{
+	return address >= extent->start && address <= extent->end - sizeof(uintptr_t);
+}
 
 /** hl_walk_is_own() - is @address surely on the thread's own stack, and not on a fibre's? */
 bool hl_walk_is_own(const struct hl_own_stack *own, uintptr_t address);
@@ -86,19 +119,25 @@ struct hl_rule hl_walk_rule(const struct hl_walk_state *s);
 enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *caller, bool fp_only,
 	uintptr_t *ips, size_t room, size_t *nr_ips);
 
+/** hl_walk_why() - why code without unwind information has none: HL_WALK_NO_INFO or HL_WALK_CODE */
+enum hl_walk_end hl_walk_why(const struct hl_walk_state *last);
+
 /* One step; hl_step() says which. */
 enum hl_walk_end hl_step_bp(const struct hl_walk_state *from, struct hl_walk_state *to,
-	struct hl_rule rule);
-enum hl_walk_end hl_step_signal(const struct hl_walk_state *from, struct hl_walk_state *to);
+	struct hl_rule rule, struct hl_extent *extent);
+enum hl_walk_end hl_step_signal(const struct hl_walk_state *from, struct hl_walk_state *to,
+	const struct hl_own_stack *own, struct hl_extent *extent);
 enum hl_walk_end hl_step_chain(const struct hl_walk_state *from, struct hl_walk_state *to,
-	const struct hl_own_stack *own);
+	struct hl_extent *extent);
 
-/* The most frequent rule; hl_rule_find() has made sure that it reads nothing outside of the frame. */
+/* The most frequent rule; all that it reads lies in the frame, as was made sure when it was learned. */
 static inline enum hl_walk_end hl_step_sp(const struct hl_walk_state *from, struct hl_walk_state *to,
-	struct hl_rule rule)
+	struct hl_rule rule, struct hl_extent *extent)
 {
 	uintptr_t cfa = from->sp + (uintptr_t)(intptr_t)rule.cfa_offset, bp = from->bp, slot = 0;
 
+	if (hl_unlikely(!hl_extent_reaches(extent, cfa)))
+		return HL_WALK_UNFIT;
 	if (rule.bp != HL_BP_SAME) {
 		slot = cfa + (uintptr_t)(intptr_t)rule.bp_offset;
 		bp = hl_read_word(slot);
@@ -110,25 +149,26 @@ static inline enum hl_walk_end hl_step_sp(const struct hl_walk_state *from, stru
 	to->cfa_slot = 0;
 	to->used_bp = 0;
 	to->signal = 0;
-	return hl_likely(to->ip != 0) ? HL_WALK_ROOT : HL_WALK_PARTIAL;
+	return hl_likely(to->ip != 0) ? HL_WALK_ROOT : HL_WALK_STOP;
 }
 
 /**
  * hl_step() - one frame outwards
- * @own: NULL when nothing is known of it
+ * @own:    what of the thread's own stack is known, or NULL
+ * @extent: what of the stack at hand may be read; grows, and begins anew where the stack is another
  *
  * Returns: HL_WALK_ROOT: @to is the caller's frame; everything else: @from is the last one.
  */
 static inline enum hl_walk_end hl_step(const struct hl_walk_state *from, struct hl_walk_state *to,
-	struct hl_rule rule, const struct hl_own_stack *own)
+	struct hl_rule rule, const struct hl_own_stack *own, struct hl_extent *extent)
 {
 	if (hl_likely(rule.kind == HL_RULE_SP))
-		return hl_step_sp(from, to, rule);
+		return hl_step_sp(from, to, rule, extent);
 	if (rule.kind < HL_RULE_CHAIN)
-		return hl_step_bp(from, to, rule);
+		return hl_step_bp(from, to, rule, extent);
 	if (rule.kind == HL_RULE_SIGNAL)
-		return hl_step_signal(from, to);
-	return rule.kind == HL_RULE_CHAIN ? hl_step_chain(from, to, own) : HL_WALK_UNFIT;
+		return hl_step_signal(from, to, own, extent);
+	return rule.kind == HL_RULE_CHAIN ? hl_step_chain(from, to, extent) : HL_WALK_UNFIT;
 }
 
 #pragma GCC visibility pop
