@@ -97,9 +97,30 @@ void hl_sample_note(const void *block, int step);
 /** hl_sample_weight() - how many blocks of @size bytes the recorded one at @block stands for */
 uint64_t hl_sample_weight(const void *block, size_t size);
 
-/* The mathematics, for tests: libm is no dependency of the shim. */
-double hl_sample_exp(double x);		/* e^x for x <= 0 */
-double hl_sample_log(double x);		/* ln x for x > 0 */
+/*
+ * The mathematics, for tests.  In integers: the program's vector registers and its floating point are no
+ * concern of the shim, which has no libm either.
+ */
+
+/** hl_sample_minus_log() - -ln(@u / 2^64) for @u > 0, with 58 bits behind the point, of which 57 are right */
+uint64_t hl_sample_minus_log(uint64_t u);
+
+/**
+ * hl_sample_distance() - from one chosen byte to the next, at least 1
+ * @bits: random
+ *
+ * -ln(u) mean, rounded up, for u in (0, 1): more than n with probability exp(-n / mean).
+ */
+int64_t hl_sample_distance(uint64_t bits, uint64_t mean);
+
+/**
+ * hl_sample_weigh() - 1 / (1 - exp(-@size / @mean)), for sizes of 1 or more
+ * @fraction: receives what is behind the point, in units of 2^-32
+ *
+ * With x = size / mean it is 1 / x + 1/2 + x / 12 - x^3 / 720 + ... (the coefficients are those of
+ * coth), and 1 + 1 / (e^x - 1).  The error is below 2^-30 of the whole.
+ */
+uint64_t hl_sample_weigh(uint64_t size, uint64_t mean, uint32_t *fraction);
 
 #pragma GCC visibility pop
 #endif
