@@ -82,7 +82,7 @@ bool hl_libunwind_read_info(struct hl_unwind_info *info, uintptr_t address, unw_
 {
 	if (!is_readable(info, address))
 		return false;
-	memcpy(value, (const void *)address, sizeof(*value));
+	__builtin_memcpy(value, (const void *)address, sizeof(*value));
 	return true;
 }
 

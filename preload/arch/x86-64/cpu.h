@@ -6,6 +6,7 @@
 #define HL_ARCH_CPU_H
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HL_ARCH_MACHINE EM_X86_64
@@ -22,5 +23,16 @@ static inline void hl_cpu_relax(void)
  */
 #define HL_OWNED_ADD(word, n)                                                                      \
 	__asm__("addq %1, %0" : "+m"(word) : "er"((uint64_t)(n)) : "cc")
+
+/* Upwards, word for word, from and to any addresses. */
+static inline void hl_cpu_copy_words(void *to, const void *from, size_t nr_words)
+{
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(nr_words) : : "memory");
+}
+
+static inline void hl_cpu_set_words(void *to, uint64_t word, size_t nr_words)
+{
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(nr_words) : "a"(word) : "memory");
+}
 
 #endif
