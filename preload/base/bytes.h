@@ -6,3 +6,7 @@
  * end in functions that print and abort: see bytes.c, and the law in README.md.
  */
 #undef _FORTIFY_SOURCE
+
+#ifdef __SSE__
+#error "the shim must not use vector registers: CFLAGS turns them on again, with -mavx2 or the like"
+#endif
