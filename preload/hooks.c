@@ -44,6 +44,20 @@
 #define FRONT EXPORT __attribute__((optimize("omit-frame-pointer", "optimize-sibling-calls")))
 #endif
 
+/*
+ * The shim steps aside (aside.h): a jump, so that a sanitizer sees its program's call.  For what takes
+ * a block: but for one of the arena, which only we know.
+ */
+static inline bool stands_aside(void)
+{
+	return hl_unlikely(hl_real_special & (HL_SPECIAL_START | HL_SPECIAL_ASIDE)) && hl_real_stands_aside();
+}
+
+static inline bool stands_aside_of(const void *block)
+{
+	return stands_aside() && !hl_arena_has(block);
+}
+
 /* Under a foreign allocator: blocks at least 32 bytes apart, as the address map needs. */
 #define TINY 32u
 
@@ -110,6 +124,8 @@ BEHIND void *malloc_special(size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (stands_aside())
+		JUMP hl_real.malloc(size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(16, size);
 	return booked(hl_real.malloc(spaced(size)), size, HL_KIND_MALLOC, frame);
@@ -142,6 +158,8 @@ BEHIND void *calloc_special(size_t nr, size_t size)
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	size_t bytes = product(nr, size);
 
+	if (stands_aside())
+		JUMP hl_real.calloc(nr, size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(16, bytes);
 	if (hl_real.foreign && bytes < TINY)
@@ -199,6 +217,8 @@ static inline void release(void *block, const struct hl_hook_frame *frame)
 
 BEHIND void free_special(void *block)
 {
+	if (stands_aside_of(block))
+		JUMP hl_real.free(block);
 	release_special(block, HL_HOOK_FRAME());
 }
 
@@ -223,6 +243,8 @@ EXPORT void cfree(void *block)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (block && stands_aside_of(block))
+		JUMP hl_real.free(block);
 	release(block, frame);
 }
 
@@ -230,6 +252,8 @@ EXPORT void free_sized(void *block, size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (block && stands_aside_of(block))
+		return hl_real.free(block);
 	(void)size;
 	release(block, frame);
 }
@@ -238,6 +262,8 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (block && stands_aside_of(block))
+		return hl_real.free(block);
 	(void)alignment;
 	(void)size;
 	release(block, frame);
@@ -322,6 +348,8 @@ static SELDOM void *resize_plain(void *block, size_t size, const struct hl_hook_
 
 BEHIND void *realloc_special(void *block, size_t size)
 {
+	if (stands_aside_of(block))
+		JUMP hl_real.realloc(block, size);
 	return resize_special(block, size, HL_HOOK_FRAME());
 }
 
@@ -345,6 +373,8 @@ EXPORT void *reallocarray(void *block, size_t nr, size_t size)
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	size_t bytes;
 
+	if (stands_aside_of(block) && hl_real.reallocarray)
+		JUMP hl_real.reallocarray(block, nr, size);
 	if (__builtin_mul_overflow(nr, size, &bytes)) {
 		hl_book_failure();
 		errno = ENOMEM;
@@ -358,6 +388,8 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 	int r;
 
+	if (stands_aside())
+		JUMP hl_real.posix_memalign(block, alignment, size);
 	if (hl_unlikely(!ready())) {
 		*block = hl_arena_alloc(alignment, size);
 		return 0;
@@ -374,6 +406,8 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (stands_aside())
+		JUMP hl_real.aligned_alloc(alignment, size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(alignment, size);
 	return booked(hl_real.aligned_alloc(alignment, spaced(size)), size, HL_KIND_ALIGNED, frame);
@@ -383,6 +417,8 @@ EXPORT void *memalign(size_t alignment, size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (stands_aside())
+		JUMP hl_real.memalign(alignment, size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(alignment, size);
 	return booked(hl_real.memalign(alignment, spaced(size)), size, HL_KIND_ALIGNED, frame);
@@ -392,6 +428,8 @@ EXPORT void *valloc(size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (stands_aside())
+		JUMP hl_real.valloc(size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(4096, size);
 	return booked(hl_real.valloc(size), size, HL_KIND_ALIGNED, frame);
@@ -401,6 +439,8 @@ EXPORT void *pvalloc(size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
 
+	if (stands_aside())
+		JUMP hl_real.pvalloc(size);
 	if (hl_unlikely(!ready()))
 		return hl_arena_alloc(4096, size);
 	return booked(hl_real.pvalloc(size), size, HL_KIND_ALIGNED, frame);
@@ -413,6 +453,8 @@ EXPORT void *pvalloc(size_t size)
  */
 EXPORT int pipe2(int fds[2], int flags)
 {
+	if (stands_aside())
+		JUMP hl_real.pipe2(fds, flags);
 #ifndef HL_VERIFY_UNWIND			/* The test build does use the local address space. */
 	/* Nothing else of what the shim calls wants a pipe. */
 	if (hl_unlikely(hl_tls.own)) {
@@ -430,9 +472,11 @@ EXPORT int pipe2(int fds[2], int flags)
 EXPORT int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv,
 	int (*init)(int, char **, char **), void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
 {
-	ready();
-	if (hl_mode == HL_MODE_ON)
-		hl_unwind_load();
+	if (!stands_aside()) {
+		ready();
+		if (hl_mode == HL_MODE_ON)
+			hl_unwind_load();
+	}
 	JUMP hl_real.start_main(entry, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
@@ -461,6 +505,8 @@ EXPORT void *mmap(void *address, size_t size, int prot, int flags, int fd, off_t
 {
 	struct hl_caller caller = HL_CALLER();
 
+	if (stands_aside())
+		JUMP hl_real.mmap(address, size, prot, flags, fd, offset);
 	return map(address, size, prot, flags, fd, offset, &caller);
 }
 
@@ -468,6 +514,8 @@ EXPORT void *mmap64(void *address, size_t size, int prot, int flags, int fd, off
 {
 	struct hl_caller caller = HL_CALLER();
 
+	if (stands_aside())
+		JUMP hl_real.mmap(address, size, prot, flags, fd, offset);
 	return map(address, size, prot, flags, fd, offset, &caller);
 }
 
@@ -476,6 +524,8 @@ EXPORT int munmap(void *start, size_t size)
 	uint64_t newest;
 	int r;
 
+	if (stands_aside())
+		JUMP hl_real.munmap(start, size);
 	ready();
 	if (hl_likely(!hl_options.mmap))
 		return hl_real.munmap(start, size);
@@ -499,6 +549,8 @@ EXPORT void *mremap(void *start, size_t old_size, size_t size, int flags, ...)
 		fixed = va_arg(rest, void *);
 		va_end(rest);
 	}
+	if (stands_aside())
+		return hl_real.mremap(start, old_size, size, flags, fixed);
 	ready();
 	known = hl_options.mmap && hl_regions_has(start, &newest);
 	now = hl_real.mremap(start, old_size, size, flags, fixed);

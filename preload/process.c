@@ -17,6 +17,7 @@
 #include "account/roster.h"
 #include "account/sample.h"
 #include "account/sites.h"
+#include "base/aside.h"
 #include "base/gate.h"
 #include "base/options.h"
 #include "base/private.h"
@@ -102,7 +103,7 @@ static void fill_header(bool forked)
 	header->sample_bytes = hl_options.sample_bytes;
 	header->max_bytes = hl_options.max_bytes;
 	header->start_realtime_ns = hl_os_realtime_ns();
-	header->start_monotonic_ns = hl_os_monotonic_ns();
+	header->start_monotonic_ns = hl_os_start_ns();
 	header->exe = link_target("/proc/self/exe");
 	header->command = command_line();
 	header->directory = link_target("/proc/self/cwd");
@@ -196,8 +197,29 @@ static void watch_forks(void)
 
 static void start_child(void);
 
+/* An empty account, so that readers can say why there is none. */
+static void step_aside(enum hl_aside aside)
+{
+	int r;
+
+	if (aside == HL_ASIDE_OLD_LIBC) {
+		hl_log("nothing is recorded: the program's glibc is older than 2.35", "", 0);
+		return;
+	}
+	r = open_ledger(false);
+	if (r < 0) {
+		hl_log("nothing is recorded", hl_options_advice(r), r);
+		return;
+	}
+	fill_header(false);
+	hl_header->flags |= HL_FLAG_SANITIZER;
+	__atomic_store_n(&hl_header->state, 1, __ATOMIC_RELEASE);
+	hl_store_trim();
+}
+
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp)
 {
+	enum hl_aside aside;
 	int r;
 
 	(void)argc;
@@ -208,6 +230,12 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 		return;
 	}
 	hl_options_read(envp);
+	aside = hl_aside();
+	if (aside != HL_ASIDE_NOT) {
+		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
+		step_aside(aside);
+		return;
+	}
 	hl_start_child = start_child;
 	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
 	if (hl_options.sample_bytes != 0)

@@ -2,6 +2,7 @@
 /* The gate between fork() and libunwind. */
 #include "base/gate.h"
 
+#include "base/aside.h"
 #include "base/os.h"
 #include "base/thread.h"
 
@@ -47,9 +48,6 @@ static bool is_quiet(void)
 	return __atomic_load_n(&users, __ATOMIC_SEQ_CST) == 0;
 }
 
-/* glibc 2.32; threads that never allocated are known to nobody else. */
-extern char __libc_single_threaded __attribute__((weak));
-
 void hl_gate_fork_begin(void)
 {
 	uint64_t start_ns = hl_os_coarse_ns();
@@ -58,7 +56,8 @@ void hl_gate_fork_begin(void)
 	while (!is_quiet() && hl_os_coarse_ns() - start_ns < FORK_WAIT_NS)
 		hl_os_yield();
 	hl_tls.forking = is_quiet() ? HL_FORKING_QUIET : HL_FORKING_NOISY;
-	hl_tls.fork_of_many = !&__libc_single_threaded || !__libc_single_threaded;
+	/* Threads that never allocated are known to nobody else. */
+	hl_tls.fork_of_many = !hl_libc.single_threaded || !*hl_libc.single_threaded;
 }
 
 void hl_gate_fork_end(void)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/os.h"
 #include "common/ledger.h"
@@ -183,7 +182,7 @@ static void put_host(struct text *text)
 {
 	struct utsname names;
 
-	put_name(text, uname(&names) == 0 ? names.nodename : "host");
+	put_name(text, hl_os_names(&names) == 0 ? names.nodename : "host");
 }
 
 /* %q{NAME}; @p is behind the q.  Returns what follows. */

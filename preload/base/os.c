@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -315,6 +316,11 @@ bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino)
 	return fd >= 0 && hl_os_identify(fd, &d, &i) == 0 && d == dev && i == ino;
 }
 
+int hl_os_names(struct utsname *names)
+{
+	return (int)RAW(SYS_uname, names);
+}
+
 void hl_os_yield(void)
 {
 	RAW(SYS_sched_yield);
@@ -381,17 +387,31 @@ uint32_t hl_os_tid(void)
 	return (uint32_t)RAW(SYS_gettid);
 }
 
+/* Before a sanitizer's start its clock_gettime() is not fit for use. */
+static uint64_t raw_ns(clockid_t clock)
+{
+	struct timespec ts = { 0, 0 };
+
+	RAW(SYS_clock_gettime, clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t hl_os_realtime_ns(void)
+{
+	return raw_ns(CLOCK_REALTIME);
+}
+
+uint64_t hl_os_start_ns(void)
+{
+	return raw_ns(CLOCK_MONOTONIC);
+}
+
 static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec ts = { 0, 0 };
 
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-uint64_t hl_os_realtime_ns(void)
-{
-	return now_ns(CLOCK_REALTIME);
 }
 
 uint64_t hl_os_monotonic_ns(void)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 #define hl_likely(x) __builtin_expect(!!(x), 1)
 #define hl_unlikely(x) __builtin_expect(!!(x), 0)
@@ -83,6 +84,7 @@ int hl_os_rename(const char *from, const char *to);	/* -EEXIST when there is suc
 int hl_os_raise_fd(int fd);		/* to a high close-on-exec number; the old one is closed */
 bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino);
 int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino);
+int hl_os_names(struct utsname *names);	/* uname(); 0 or -errno */
 void hl_os_yield(void);
 void hl_os_sleep(uint64_t ns);
 
@@ -96,7 +98,8 @@ size_t hl_os_thread_name(uint32_t tid, char name[HL_THREAD_NAME_BYTES]);
 uint32_t hl_os_pid(void);
 uint32_t hl_os_ppid(void);
 uint32_t hl_os_tid(void);
-uint64_t hl_os_realtime_ns(void);
+uint64_t hl_os_realtime_ns(void);	/* a system call, as the next */
+uint64_t hl_os_start_ns(void);		/* CLOCK_MONOTONIC, where nothing may be called yet */
 uint64_t hl_os_monotonic_ns(void);
 uint64_t hl_os_coarse_ns(void);		/* CLOCK_MONOTONIC_COARSE: a few ns per call, some ms of grain */
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/aside.h"
+
 struct hl_real hl_real;
 uint32_t hl_real_special = HL_SPECIAL_START;
 
@@ -17,6 +19,7 @@ static char arena[64 << 10] __attribute__((aligned(64)));
 static size_t arena_used;
 static uint32_t finder;			/* the thread that looks up, 0: nobody */
 static uint32_t found;
+static enum hl_aside aside;
 
 bool hl_real_finding(void)
 {
@@ -26,7 +29,7 @@ bool hl_real_finding(void)
 /* RTLD_NEXT: a preloaded allocator behind us is found before libc. */
 static void find(void *function, const char *name)
 {
-	void *address = dlsym(RTLD_NEXT, name);
+	void *address = aside == HL_ASIDE_NOT ? dlsym(RTLD_NEXT, name) : hl_next_function(name);
 
 	memcpy(function, &address, sizeof(address));
 }
@@ -46,10 +49,8 @@ static const char *path_of(void *function)
 	return dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
 }
 
-static void find_all(void)
+static void find_functions(void)
 {
-	void *function;
-
 	find(&hl_real.mmap, "mmap");
 	find(&hl_real.munmap, "munmap");
 	find(&hl_real.mremap, "mremap");
@@ -67,6 +68,22 @@ static void find_all(void)
 	if (!hl_real.malloc || !hl_real.calloc || !hl_real.realloc || !hl_real.free ||
 		!hl_real.malloc_usable_size)
 		abort();
+	if (aside == HL_ASIDE_NOT)
+		return;
+	find(&hl_real.pipe2, "pipe2");
+	find(&hl_real.reallocarray, "reallocarray");
+}
+
+static void find_all(void)
+{
+	void *function;
+
+	aside = hl_aside();
+	find_functions();
+	hl_real.path = "";
+	if (aside != HL_ASIDE_NOT)
+		return;
+	hl_libc_find();
 	memcpy(&function, &hl_real.malloc, sizeof(function));
 	hl_real.path = path_of(function);
 	hl_real.foreign = !is_glibc(hl_real.path);
@@ -106,9 +123,16 @@ void hl_real_find(void)
 	}
 	find_all();
 	hl_real_special = (hl_real.foreign ? HL_SPECIAL_FOREIGN : 0) |
-		(arena_used ? HL_SPECIAL_ARENA : 0);
+		(arena_used ? HL_SPECIAL_ARENA : 0) | (aside != HL_ASIDE_NOT ? HL_SPECIAL_ASIDE : 0);
 	__atomic_store_n(&found, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&finder, 0, __ATOMIC_RELEASE);
+}
+
+bool hl_real_stands_aside(void)
+{
+	if ((hl_real_special & HL_SPECIAL_START) && !hl_real_finding())
+		hl_real_find();
+	return hl_real_special & HL_SPECIAL_ASIDE;
 }
 
 void *hl_arena_alloc(size_t align, size_t size)

@@ -23,6 +23,8 @@ struct hl_real {
 	void *(*memalign)(size_t, size_t);
 	void *(*valloc)(size_t);
 	void *(*pvalloc)(size_t);
+	void *(*reallocarray)(void *, size_t, size_t);	/* of this and the next: where the shim steps aside */
+	int (*pipe2)(int *, int);
 	size_t (*malloc_usable_size)(void *);
 	void *(*mmap)(void *, size_t, int, int, int, off_t);
 	int (*munmap)(void *, size_t);
@@ -37,7 +39,8 @@ extern struct hl_real hl_real;
 
 /*
  * What keeps the hooks from their shortest way: nothing is known yet, a foreign allocator, blocks in
- * the arena, --sample, blocks that were made while hl_stop() was in force.
+ * the arena, --sample, blocks that were made while hl_stop() was in force, a process in which the shim
+ * steps aside.
  */
 enum {
 	HL_SPECIAL_START = 1u << 0,
@@ -45,6 +48,7 @@ enum {
 	HL_SPECIAL_ARENA = 1u << 2,
 	HL_SPECIAL_SAMPLE = 1u << 3,
 	HL_SPECIAL_GAPS = 1u << 4,
+	HL_SPECIAL_ASIDE = 1u << 5,
 };
 extern uint32_t hl_real_special;
 
@@ -77,6 +81,9 @@ void hl_real_find(void);
 
 /** hl_real_finding() - is this thread inside hl_real_find()? Then requests go to the arena. */
 bool hl_real_finding(void);
+
+/** hl_real_stands_aside() - is every exported function but a jump? Finds the functions if nobody has */
+bool hl_real_stands_aside(void);
 
 /* A static arena for what dlsym allocates; its blocks are never reused. */
 void *hl_arena_alloc(size_t align, size_t size);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/aside.h"
 #include "base/os.h"
 #include "rule.h"
 
@@ -46,7 +47,7 @@ bool hl_libunwind_find_info(uintptr_t ip, struct hl_unwind_info *info)
 {
 	struct dl_find_object object;
 
-	*info = (struct hl_unwind_info){ .in_object = _dl_find_object((void *)ip, &object) == 0,
+	*info = (struct hl_unwind_info){ .in_object = hl_libc.find_object((void *)ip, &object) == 0,
 		.page_start = info->page_start, .page_end = info->page_end };
 	if (!info->in_object)
 		return false;
@@ -54,7 +55,7 @@ bool hl_libunwind_find_info(uintptr_t ip, struct hl_unwind_info *info)
 	info->end = (uintptr_t)object.dlfo_map_end;
 	info->eh_frame_hdr = object.dlfo_eh_frame;
 	/* Of an object with a hole between two segments glibc shows one segment. */
-	if (info->eh_frame_hdr && _dl_find_object((void *)info->eh_frame_hdr, &object) == 0) {
+	if (info->eh_frame_hdr && hl_libc.find_object((void *)info->eh_frame_hdr, &object) == 0) {
 		info->info_start = (uintptr_t)object.dlfo_map_start;
 		info->info_end = (uintptr_t)object.dlfo_map_end;
 	}

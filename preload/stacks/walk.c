@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 
+#include "base/aside.h"
 #include "stacks/rules.h"
 
 #define MAX_FRAME_BYTES ((uintptr_t)HL_RULE_MAX_FRAME)
@@ -204,7 +205,7 @@ static bool is_after_call(uintptr_t ip)
 	struct dl_find_object object;
 	const unsigned char *code = (const unsigned char *)ip;
 
-	if (_dl_find_object((void *)(ip - 1), &object) != 0 || ip - (uintptr_t)object.dlfo_map_start < 8 ||
+	if (hl_libc.find_object((void *)(ip - 1), &object) != 0 || ip - (uintptr_t)object.dlfo_map_start < 8 ||
 		!hl_os_is_readable(ip - 8))
 		return false;
 	if (code[-5] == 0xe8)
@@ -243,7 +244,7 @@ enum hl_walk_end hl_walk_why(const struct hl_walk_state *last)
 {
 	struct dl_find_object object;
 
-	return _dl_find_object((void *)(last->ip - 1), &object) == 0 ? HL_WALK_NO_INFO : HL_WALK_CODE;
+	return hl_libc.find_object((void *)(last->ip - 1), &object) == 0 ? HL_WALK_NO_INFO : HL_WALK_CODE;
 }
 
 /* There is no step out of @last. */
