@@ -145,25 +145,47 @@ static void set_option(const char *name, const char *value)
 		unsetenv(name);
 }
 
-static int set_preload(const char *shim)
+/* @first, and what the user has in the variable; a setting that is to win comes @last. */
+static void set_list(const char *name, const char *first, const char *last)
 {
-	const char *others = getenv("LD_PRELOAD");
+	const char *others = getenv(name);
+	bool empty = !others || !*others;
 	char *list = NULL;
-	int r;
 
-	if (!others || !*others)
-		return setenv("LD_PRELOAD", shim, 1);
-	if (asprintf(&list, "%s:%s", shim, others) < 0)
-		return -1;
-	r = setenv("LD_PRELOAD", list, 1);
+	if (empty)
+		setenv(name, first ? first : last, 1);
+	else if (asprintf(&list, "%s:%s", first ? first : others, first ? others : last) >= 0)
+		setenv(name, list, 1);
 	free(list);
-	return r;
+}
+
+/*
+ * glibc's loader puts the folder of its own machine in the place of $LIB, where it finds the library or,
+ * for another machine, an empty one: else it would complain.  Others, musl's for one, find nothing, and
+ * say nothing; given a library for glibc they would end the program.  Whoever lets a shell make nothing
+ * of $LIB gets the library, too.
+ */
+static void set_preload(const char *shim)
+{
+	const char *slash = strrchr(shim, '/');
+	char path[PATH_MAX + 64];
+	struct stat here, there;
+
+	snprintf(path, sizeof(path), "%.*s/" HL_DST_LIB "%s", (int)(slash - shim), shim, slash);
+	if (stat(shim, &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev &&
+		here.st_ino == there.st_ino)
+		snprintf(path, sizeof(path), "%.*s/$LIB%s", (int)(slash - shim), shim, slash);
+	else
+		snprintf(path, sizeof(path), "%s", shim);
+	set_list("LD_PRELOAD", path, NULL);
 }
 
 static void set_environment(const struct hl_run *run, const struct hl_run_options *options,
 	const char *shim)
 {
 	set_preload(shim);
+	/* gcc's AddressSanitizer ends a program that has another library before its own. */
+	set_list("ASAN_OPTIONS", NULL, "verify_asan_link_order=0");
 	setenv("HEAPLEDGER_OUT", run->pattern, 1);
 	set_option("HEAPLEDGER_DEPTH", options->depth);
 	set_option("HEAPLEDGER_MAX_SIZE", options->max_bytes);

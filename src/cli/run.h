@@ -62,6 +62,9 @@ int hl_run_prepare(struct hl_run *run, const struct hl_run_options *options, con
 /**
  * hl_run_program() - run @path with @argv under @shim and wait for its end
  *
+ * @shim: as hl_run_find_shim() gives it; where there are libraries for other machines beside it, all
+ * are named to the loader ($LIB), so that each takes its own
+ *
  * What the terminal sends reaches the program without us; what is sent to us is passed on.  A
  * script without #! is given to the shell.
  * Returns: 0: it ran, run->status is set; -errno of fork() or execv().
