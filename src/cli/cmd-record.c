@@ -15,6 +15,7 @@
 #include "cli/run.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "cli/watch.h"
 #include "reports/escape.h"
 
 /* As env(1), timeout(1) and others that run programs. */
@@ -173,6 +174,12 @@ static int end_as(int status)
 	return 128 + WTERMSIG(status);
 }
 
+/* Else programs that others start are not recorded because they shall not be. */
+static bool follows_exec(const struct record_options *options)
+{
+	return strcmp(follow_names[options->follow], "all") == 0 || strcmp(follow_names[options->follow], "exec") == 0;
+}
+
 static int record(const struct record_options *options, char **argv)
 {
 	char shim[4096], depth[24], max_bytes[24], max_memory[24], sample_bytes[24];
@@ -180,7 +187,7 @@ static int record(const struct record_options *options, char **argv)
 		.mmap = options->mmap, .threads = options->threads, .depth = depth, .max_bytes = max_bytes,
 		.max_memory = max_memory, .sample_bytes = sample_bytes,
 		.follow = follow_names[options->follow],
-		.unwind = unwind_names[options->unwind]};
+		.unwind = unwind_names[options->unwind], .watch = !options->quiet && follows_exec(options)};
 	struct hl_target target;
 	struct hl_run run;
 	int r;
@@ -206,6 +213,7 @@ static int record(const struct record_options *options, char **argv)
 	hl_run_collect(&run);
 	if (!options->quiet) {
 		summarise(&run, (int)options->nr_lines);
+		hl_watch_print(run.watch, &run, stderr);
 		if (options->follow <= 1)
 			hl_leftover_list(&run);
 	}

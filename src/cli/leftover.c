@@ -62,7 +62,7 @@ static bool is_ours(const struct hl_run *run, pid_t pid)
 		return false;
 	n = pread(fd, &header, sizeof(header), 0);
 	close(fd);
-	return n == sizeof(header) && header.session == run->session;
+	return n == sizeof(header) && header.session == run->session && !(header.flags & HL_FLAG_SANITIZER);
 }
 
 static void print_process(pid_t pid)

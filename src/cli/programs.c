@@ -89,8 +89,11 @@ static void choose_listed(struct program *programs, size_t nr)
 static void measure(const struct hl_run *run, struct program *programs)
 {
 	for (size_t i = 0; i < run->nr_ledgers; i++) {
-		struct hl_snapshot *snapshot = cli_load("record", run->ledgers[i].path);
+		struct hl_snapshot *snapshot = NULL;
 
+		/* The account of one with a sanitizer is empty: hl_watch_print() names it. */
+		if (!(run->ledgers[i].flags & HL_FLAG_SANITIZER))
+			snapshot = cli_load("record", run->ledgers[i].path);
 		programs[i].loaded = snapshot != NULL;
 		programs[i].alloc_bytes = snapshot ? allocated_bytes(snapshot) : 0;
 		hl_snapshot_unref(snapshot);
@@ -99,11 +102,14 @@ static void measure(const struct hl_run *run, struct program *programs)
 
 static void print_listed(const struct hl_run *run, const struct program *programs)
 {
-	if (run->nr_ledgers > MAX_LISTED)
-		fprintf(stderr, "heapledger: %zu programs were recorded, of which the largest %d:\n",
-			run->nr_ledgers, MAX_LISTED);
-	else if (run->nr_ledgers > 1)
-		fprintf(stderr, "heapledger: %zu programs were recorded:\n", run->nr_ledgers);
+	size_t nr = 0;
+
+	for (size_t i = 0; i < run->nr_ledgers; i++)
+		nr += !(run->ledgers[i].flags & HL_FLAG_SANITIZER);
+	if (nr > MAX_LISTED)
+		fprintf(stderr, "heapledger: %zu programs were recorded, of which the largest %d:\n", nr, MAX_LISTED);
+	else if (nr > 1)
+		fprintf(stderr, "heapledger: %zu programs were recorded:\n", nr);
 	for (size_t i = 0; i < run->nr_ledgers; i++) {
 		struct hl_snapshot *snapshot = NULL;
 
@@ -111,7 +117,7 @@ static void print_listed(const struct hl_run *run, const struct program *program
 			snapshot = cli_load("record", run->ledgers[i].path);
 		if (!snapshot)
 			continue;
-		if (run->nr_ledgers > 1)
+		if (nr > 1)
 			print_line(run->ledgers[i].path, snapshot);
 		explain_allocator(snapshot);
 		hl_snapshot_unref(snapshot);

@@ -8,17 +8,20 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/ledger-name.h"
+#include "cli/watch.h"
 #include "common/ledger.h"
 
 #define SHIM "libheapledger_preload.so"
@@ -279,6 +282,26 @@ static void start_program(const struct hl_run *run, const struct hl_run_options 
 	_exit(127);
 }
 
+/*
+ * Its number is ours until we reap it.  Without a descriptor for it (Linux before 5.3) the end is seen
+ * at the next look.
+ */
+static void watch_until_end(struct hl_run *run)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, run->pid, 0), .events = POLLIN};
+	siginfo_t info = {0};
+	struct timespec wait;
+
+	while (waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid == 0) {
+		int64_t wait_ns = hl_watch_look(run->watch);
+
+		wait = (struct timespec){ wait_ns / 1000000000, wait_ns % 1000000000 };
+		ppoll(&end, 1, &wait, NULL);
+	}
+	if (end.fd >= 0)
+		close(end.fd);
+}
+
 static int wait_for(struct hl_run *run, int report)
 {
 	siginfo_t info;
@@ -288,6 +311,8 @@ static int wait_for(struct hl_run *run, int report)
 	do
 		n = read(report, &error, sizeof(error));
 	while (n < 0 && errno == EINTR);
+	if (n == 0 && run->watch)
+		watch_until_end(run);
 	/* Its number is ours until we reap it: no signal may be passed on after that. */
 	while (waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOWAIT) < 0)
 		if (errno != EINTR)
@@ -307,6 +332,8 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 
 	if (pipe2(report, O_CLOEXEC) != 0)
 		return -errno;
+	if (options->watch)
+		run->watch = hl_watch_new(run->session, shim);
 	take_signals(&old);
 	run->pid = fork();
 	if (run->pid == 0) {
@@ -318,6 +345,8 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 	child_pid = run->pid;
 	sigprocmask(SIG_SETMASK, &old.mask, NULL);
 	close(report[1]);
+	if (run->watch)
+		hl_watch_begin(run->watch, run->pid);
 	if (r == 0)
 		r = wait_for(run, report[0]);
 	child_pid = 0;
@@ -356,7 +385,7 @@ static int consider(struct hl_run *run, const char *path)
 		return -ENOMEM;
 	run->ledgers = grown;
 	grown[run->nr_ledgers] = (struct hl_run_ledger){ .path = strdup(path), .pid = header.pid,
-		.start_ns = header.start_monotonic_ns };
+		.start_ns = header.start_monotonic_ns, .flags = header.flags };
 	if (!grown[run->nr_ledgers].path)
 		return -ENOMEM;
 	run->nr_ledgers++;
@@ -449,4 +478,5 @@ void hl_run_release(struct hl_run *run)
 	for (size_t i = 0; i < run->nr_ledgers; i++)
 		free(run->ledgers[i].path);
 	free(run->ledgers);
+	hl_watch_free(run->watch);
 }

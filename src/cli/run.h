@@ -12,6 +12,8 @@
 
 #include "cli/ledger-name.h"
 
+struct hl_watch;
+
 struct hl_run_options {
 	const char *out;		/* name pattern of the ledger */
 	bool force;			/* replace an existing file */
@@ -23,6 +25,7 @@ struct hl_run_options {
 	const char *sample_bytes;
 	const char *follow;
 	const char *unwind;
+	bool watch;			/* for programs that are not recorded: hl_run.watch */
 };
 
 /* A ledger of the session. */
@@ -30,6 +33,7 @@ struct hl_run_ledger {
 	char *path;
 	uint32_t pid;
 	uint64_t start_ns;		/* CLOCK_MONOTONIC */
+	uint32_t flags;			/* enum hl_ledger_flags */
 };
 
 struct hl_run {
@@ -39,6 +43,7 @@ struct hl_run {
 	char pattern[HL_NAME_BYTES];	/* absolute */
 	struct hl_run_ledger *ledgers;	/* by start time */
 	size_t nr_ledgers;
+	struct hl_watch *watch;		/* or NULL */
 };
 
 /**

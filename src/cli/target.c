@@ -253,38 +253,113 @@ static bool raises_rights(const char *path)
 		(geteuid() != 0 && getxattr(path, "security.capability", caps, sizeof(caps)) > 0);
 }
 
-/* ld.so can be the command itself: it is static, and preloads into the program that it is given. */
-static bool is_loader(const char *path)
-{
-	const char *slash = strrchr(path, '/');
 
-	return strncmp(slash ? slash + 1 : path, "ld-linux-x86-64.so", 18) == 0;
+static Elf_Data *find_section(Elf *elf, uint32_t type, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, header) && header->sh_type == type && header->sh_entsize != 0)
+			return elf_getdata(section, NULL);
+	return NULL;
+}
+
+/* The name that a library has for others; NULL: none. */
+static const char *library_name(Elf *elf)
+{
+	GElf_Shdr header;
+	GElf_Dyn entry;
+	Elf_Data *data = find_section(elf, SHT_DYNAMIC, &header);
+
+	for (size_t i = 0; data && i < data->d_size / header.sh_entsize; i++)
+		if (gelf_getdyn(data, (int)i, &entry) && entry.d_tag == DT_SONAME)
+			return elf_strptr(elf, header.sh_link, entry.d_un.d_val);
+	return NULL;
+}
+
+/* Does it start programs for others? */
+static bool is_c_library(Elf *elf)
+{
+	GElf_Shdr header;
+	GElf_Sym symbol;
+	Elf_Data *data = find_section(elf, SHT_DYNSYM, &header);
+	const char *name;
+
+	for (size_t i = 0; data && i < data->d_size / header.sh_entsize; i++) {
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, header.sh_link, symbol.st_name);
+		if (name && strcmp(name, "__libc_start_main") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A loader can be the command itself: it needs no other, and preloads into the program that it is given.
+ * Its file may be called as one likes (ld-2.31.so), but it is a library; a static program is not.  That of
+ * musl has no name, and is the C library itself.
+ */
+static enum hl_linkage linkage_without_loader(Elf *elf)
+{
+	const char *name = library_name(elf);
+
+	if (name)
+		return strncmp(name, "ld-linux-x86-64.so", 18) == 0 ? HL_LINKAGE_GLIBC : HL_LINKAGE_OTHER_LIBC;
+	return is_c_library(elf) ? HL_LINKAGE_OTHER_LIBC : HL_LINKAGE_STATIC;
+}
+
+static enum hl_linkage linkage_of(Elf *elf, int fd, char interpreter[PATH_MAX])
+{
+	GElf_Ehdr header;
+
+	if (!gelf_getehdr(elf, &header))
+		return HL_LINKAGE_UNKNOWN;
+	if (header.e_machine != EM_X86_64 || gelf_getclass(elf) != ELFCLASS64)
+		return HL_LINKAGE_OTHER_MACHINE;
+	if (!is_dynamic(elf, interpreter, fd))
+		return linkage_without_loader(elf);
+	if (interpreter[0] && !strstr(interpreter, "ld-linux-x86-64"))
+		return HL_LINKAGE_OTHER_LIBC;
+	return HL_LINKAGE_GLIBC;
+}
+
+enum hl_linkage hl_target_linkage(const char *path)
+{
+	enum hl_linkage linkage;
+	char interpreter[PATH_MAX];
+	int fd;
+	Elf *elf = open_elf(path, &fd);
+
+	if (!elf)
+		return HL_LINKAGE_UNKNOWN;
+	linkage = linkage_of(elf, fd, interpreter);
+	elf_end(elf);
+	close(fd);
+	return linkage;
 }
 
 static int check_linkage(const char *path, Elf *elf, int fd, char *reason, size_t bytes)
 {
 	char interpreter[PATH_MAX];
-	GElf_Ehdr header;
 
-	if (!gelf_getehdr(elf, &header))
-		return 0;
-	if (header.e_machine != EM_X86_64 || gelf_getclass(elf) != ELFCLASS64) {
+	switch (linkage_of(elf, fd, interpreter)) {
+	case HL_LINKAGE_OTHER_MACHINE:
 		snprintf(reason, bytes, "%s is not a 64-bit x86-64 program, the preloaded library is; "
 			"record it with a heapledger built for that machine", path);
 		return -ENOTSUP;
-	}
-	if (!is_dynamic(elf, interpreter, fd) && !is_loader(path)) {
+	case HL_LINKAGE_STATIC:
 		snprintf(reason, bytes, "%s is statically linked: nothing can be preloaded into it; "
 			"link it dynamically (without -static) to record it", path);
 		return -ENOTSUP;
-	}
-	if (interpreter[0] && !strstr(interpreter, "ld-linux-x86-64")) {
+	case HL_LINKAGE_OTHER_LIBC:
 		snprintf(reason, bytes, "%s is not linked with glibc (its loader is %s); "
 			"heapledger works with glibc programs only: build it on a system with glibc "
-			"to record it", path, interpreter);
+			"to record it", path, *interpreter ? interpreter : path);
 		return -ENOTSUP;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 static int check_elf(const char *path, Elf *elf, int fd, char *reason, size_t bytes)

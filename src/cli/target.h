@@ -36,6 +36,18 @@ int hl_target_find(const char *name, struct hl_target *target);
  */
 int hl_target_check(struct hl_target *target, char *reason, size_t reason_bytes);
 
+/* How a program is linked; of ld.so itself, as that of what it loads. */
+enum hl_linkage {
+	HL_LINKAGE_UNKNOWN = 0,		/* no ELF file, or it cannot be read */
+	HL_LINKAGE_GLIBC,
+	HL_LINKAGE_STATIC,
+	HL_LINKAGE_OTHER_LIBC,
+	HL_LINKAGE_OTHER_MACHINE,
+};
+
+/** hl_target_linkage() - how the program in @path is linked */
+enum hl_linkage hl_target_linkage(const char *path);
+
 /**
  * hl_target_allocator() - look for an allocator inside a program
  * @path: an ELF file; nothing is found in others
