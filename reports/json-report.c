@@ -94,6 +94,7 @@ static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapsh
 	put_unsigned(j, "lost_events", c.early_lost);
 	put_unsigned(j, "lost_blocks", c.lost_blocks);
 	put_unsigned(j, "refused_bytes", c.refused_bytes);
+	put_signed(j, "refused_error", c.refused_error);
 	put_unsigned(j, "refused_stacks", c.refused_stacks);
 	put_unsigned(j, "unattributed_count", c.unattributed_count);
 	put_unsigned(j, "nr_stacks", c.nr_stacks);

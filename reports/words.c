@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Phrases that several formats share. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -71,6 +72,44 @@ static int warn(FILE *file, const char *prefix, uint64_t n, const char *text)
 	return 1;
 }
 
+/* Why the ledger did not get more room. */
+static const char *refusal(int error)
+{
+	switch (error) {
+	case 0:
+		return "full disk or --max-size";
+	case E2BIG:
+		return "--max-size";
+	case ENOMEM:
+		return "--max-memory, or no room for mappings: ulimit -v";
+	case EFBIG:
+		return "limit of file sizes: ulimit -f";
+	case ENOSPC:
+	case EDQUOT:
+		return "full disk or quota";
+	case EMFILE:
+	case ENFILE:
+		return "no descriptor left to open it again: ulimit -n";
+	case EACCES:
+	case EPERM:
+		return "the process gave up the right to open it again";
+	case ENOENT:
+	case ENOTDIR:
+	case ESTALE:
+		return "its name led to it no more: moved, removed, or another root";
+	default:
+		return strerror(error);
+	}
+}
+
+static int warn_of_refusal(FILE *file, const char *prefix, const struct hl_completeness *c)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "bytes of room were refused to the ledger (%s)", refusal(c->refused_error));
+	return warn(file, prefix, c->refused_bytes, text);
+}
+
 /* What was never seen, whatever the counts say. */
 static int warn_of_program(FILE *file, const char *prefix, const struct hl_snapshot *snapshot)
 {
@@ -126,8 +165,7 @@ int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char
 			"allocations are counted without their stack for lack of room");
 	nr += warn(file, prefix, c.refused_stacks,
 			"stacks are counted under a shorter one for lack of room");
-	nr += warn(file, prefix, c.refused_bytes,
-			"bytes of room were refused to the ledger (full disk or --max-size)");
+	nr += warn_of_refusal(file, prefix, &c);
 	nr += warn(file, prefix, c.truncated_events, "allocations have a stack cut at the depth limit");
 	nr += warn(file, prefix, c.partial_events, "allocations have a stack without its outer end");
 	nr += warn(file, prefix, c.unknown_frees, "frees of blocks that were not seen being made");

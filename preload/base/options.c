@@ -298,12 +298,13 @@ const char *hl_options_advice(int error)
 	case EFAULT:
 		return ": no space is left there; make room, or set HEAPLEDGER_OUT to another disk";
 	case EFBIG:
+	case E2BIG:
 		return ": too large for RLIMIT_FSIZE (ulimit -f) or HEAPLEDGER_MAX_SIZE; raise it";
 	case EMFILE:
 	case ENFILE:
 		return ": no descriptor is left (ulimit -n); raise it";
 	case ENOMEM:
-		return ": no memory is left (ulimit -v); raise it";
+		return ": no memory is left (ulimit -v, HEAPLEDGER_MAX_MEMORY); raise it";
 	case ENAMETOOLONG:
 		return ": the name is too long; set HEAPLEDGER_OUT to a shorter one";
 	default:

@@ -91,11 +91,36 @@ uint64_t hl_os_mapped_bytes(void)
 	return __atomic_load_n(&mapped_bytes, __ATOMIC_RELAXED);
 }
 
-void *hl_os_map_file(int fd, uint64_t offset, size_t bytes)
+int hl_os_map_file(int fd, uint64_t offset, size_t bytes, char **base)
 {
 	long r = RAW(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
-	return r < 0 && r > -4096 ? NULL : (void *)r;
+	if (r < 0 && r > -4096)
+		return (int)r;
+	*base = (char *)r;
+	return 0;
+}
+
+/* mremap() of nothing to something makes a second mapping of what is shared. */
+int hl_os_map_again(char *page, size_t bytes, char **base)
+{
+	long r = RAW(SYS_mremap, page, 0, bytes, MREMAP_MAYMOVE, 0);
+
+	if (r < 0 && r > -4096)
+		return (int)r;
+	*base = (char *)r;
+	return 0;
+}
+
+int hl_os_map_behind(char *end, size_t bytes, char **base)
+{
+	int r = hl_os_map_again(end - 4096, 4096 + bytes, base);
+
+	if (r < 0)
+		return r;
+	hl_os_unmap_file(*base, 4096);
+	*base += 4096;
+	return 0;
 }
 
 void hl_os_unmap_file(void *p, size_t bytes)
@@ -121,6 +146,13 @@ int64_t hl_os_file_size(int fd)
 	return r < 0 ? r : st.st_size;
 }
 
+bool hl_os_file_has_holes(int fd)
+{
+	struct stat st;
+
+	return RAW(SYS_fstat, fd, &st) == 0 && st.st_blocks * 512 < st.st_size;
+}
+
 int hl_os_file_resize(int fd, uint64_t bytes)
 {
 	long r;
@@ -138,11 +170,6 @@ uint64_t hl_os_file_limit(void)
 	if (RAW(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return INT64_MAX;
 	return limit.rlim_cur;
-}
-
-bool hl_os_is_root(void)
-{
-	return RAW(SYS_geteuid) == 0;
 }
 
 bool hl_os_is_readable(uintptr_t address)

@@ -44,8 +44,14 @@ void hl_os_forget(void *p, size_t bytes);
 void hl_os_map_over(void *p, size_t bytes);
 uint64_t hl_os_mapped_bytes(void);
 
-/** hl_os_map_file() - map part of @fd shared and writable; NULL when refused */
-void *hl_os_map_file(int fd, uint64_t offset, size_t bytes);
+/** hl_os_map_file() - map part of @fd shared and writable; 0 or -errno */
+int hl_os_map_file(int fd, uint64_t offset, size_t bytes, char **base);
+
+/** hl_os_map_again() - map the file of a shared mapping once more, from @page on; 0 or -errno */
+int hl_os_map_again(char *page, size_t bytes, char **base);
+
+/** hl_os_map_behind() - map what follows in the file of the shared mapping that ends at @end; 0 or -errno */
+int hl_os_map_behind(char *end, size_t bytes, char **base);
 
 /** hl_os_wipeonfork_page() - a page that reads as zero in a forked child; NULL if the kernel can't */
 uint32_t *hl_os_wipeonfork_page(void);
@@ -60,9 +66,9 @@ void hl_os_unmap_file(void *p, size_t bytes);
 int hl_os_populate(void *p, size_t bytes);
 
 int64_t hl_os_file_size(int fd);			/* or -errno */
+bool hl_os_file_has_holes(int fd);			/* fewer blocks than bytes */
 int hl_os_file_resize(int fd, uint64_t bytes);		/* 0 or -errno */
 uint64_t hl_os_file_limit(void);			/* RLIMIT_FSIZE: past it the kernel sends SIGXFSZ */
-bool hl_os_is_root(void);
 
 /** hl_os_reserve_file() - make sure that @bytes at @offset have blocks; 0 or -errno, never a signal */
 int hl_os_reserve_file(int fd, uint64_t offset, uint64_t bytes);

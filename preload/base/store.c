@@ -15,12 +15,16 @@
 /*
  * The file is mapped in regions, sparse at first, and blocks are given to a region extent by extent
  * through the mapping: so no descriptor stays open that the program could see, close or run out of.
- * A new region needs the file's name, which may be out of reach by then (chroot, other user): root,
- * who may bring that about, begins with a large one.  Regions double.
+ * Regions double.
+ *
+ * Nor is a name needed for the next region: by then it may be out of reach (another user or root, no
+ * descriptor left, a limit).  A mapping of the file leads to the next one as far as the file goes, so it is
+ * made much longer than what is used while it is open: a hole, which takes no blocks.
  */
 #define REGION_MIN (4u << 20)
-#define REGION_MIN_ROOT (16u << 20)
 #define REGION_MAX (256u << 20)
+#define AHEAD_MIN (64u << 20)
+#define AHEAD_TIMES 4u
 #define MAX_REGIONS 4096u
 #define RETRY_NS 1000000000u
 
@@ -35,11 +39,12 @@ struct region {
 
 static struct {
 	struct hl_lock lock;
-	int fd;				/* open only while a region is made; a forked child closes it */
+	int fd;				/* open only while the file is made longer; a forked child closes it */
 	bool no_populate;		/* kernel before 5.14: a region is one extent, from fallocate */
 	uint64_t dev;
 	uint64_t ino;
 	uint64_t max_bytes;
+	uint64_t file_end;		/* the size that we gave the file */
 	uint64_t used;			/* next free byte in the file */
 	uint64_t ready;			/* end of the blocks of the last region */
 	uint64_t refused_ns;		/* when growth was refused last */
@@ -51,16 +56,22 @@ static struct {
 	char path[4096];
 } store = { .fd = -1 };
 
-/* Opens the ledger again, if that is what bears its name. */
+/* Opens the ledger again, if that is what bears its name, and it is not open. */
 static int reopen(void)
 {
-	int fd = hl_os_open(store.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	int fd;
 
+	if (store.fd >= 0)
+		return 0;
+	fd = hl_os_open(store.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd >= 0 && !hl_os_fd_is(fd, store.dev, store.ino)) {
 		hl_os_close(fd);
 		fd = -ESTALE;
 	}
-	return fd;
+	if (fd < 0)
+		return fd;
+	store.fd = fd;
+	return 0;
 }
 
 static void close_file(void)
@@ -71,95 +82,185 @@ static void close_file(void)
 }
 
 /* --max-size bounds the file, --max-memory the file and all that the shim has mapped for itself. */
-static bool is_affordable(uint64_t file_bytes)
+static int afford(uint64_t file_bytes)
 {
-	return file_bytes <= store.max_bytes && (hl_options.max_memory == 0 ||
-		file_bytes + hl_os_mapped_bytes() <= hl_options.max_memory);
+	if (file_bytes > store.max_bytes)
+		return -E2BIG;
+	return hl_options.max_memory == 0 || file_bytes + hl_os_mapped_bytes() <= hl_options.max_memory ? 0 : -ENOMEM;
 }
 
-/* How much the file grows at once; 0: it may not. */
-static uint64_t extent_size(uint64_t file_bytes)
+/* How much the file grows at once; -errno: it may not. */
+static int64_t extent_size(uint64_t file_bytes)
 {
 	uint64_t bytes = file_bytes / 4 & ~(uint64_t)(EXTENT_MIN - 1);
+	int r;
 
 	if (bytes < EXTENT_MIN)
 		bytes = EXTENT_MIN;
 	if (bytes > EXTENT_MAX)
 		bytes = EXTENT_MAX;
-	if (!is_affordable(file_bytes + bytes))
+	if (afford(file_bytes + bytes) < 0)
 		bytes = EXTENT_MIN;
-	return is_affordable(file_bytes + bytes) ? bytes : 0;
+	r = afford(file_bytes + bytes);
+	return r < 0 ? r : (int64_t)bytes;
+}
+
+/* How long the file may become, or is already. */
+static uint64_t size_limit(void)
+{
+	uint64_t limit = hl_os_file_limit();
+
+	if (limit > store.max_bytes)
+		limit = store.max_bytes;
+	limit &= ~(uint64_t)(EXTENT_MIN - 1);
+	return limit > store.file_end ? limit : store.file_end;
 }
 
 /* At least one extent; less than usual before a bound of the file's size, the process's included. */
 static uint64_t region_size(uint64_t offset, uint64_t extent)
 {
-	uint64_t bytes = hl_os_is_root() ? REGION_MIN_ROOT : REGION_MIN, limit = hl_os_file_limit();
+	uint64_t bytes = REGION_MIN, limit = size_limit();
 
 	if (bytes < offset)
 		bytes = offset;
 	if (bytes > REGION_MAX)
 		bytes = REGION_MAX;
-	if (limit > store.max_bytes)
-		limit = store.max_bytes & ~(uint64_t)(EXTENT_MIN - 1);
 	if (offset + bytes > limit)
-		bytes = offset < limit ? (limit - offset) & ~(uint64_t)(EXTENT_MIN - 1) : 0;
+		bytes = offset < limit ? limit - offset : 0;
 	return bytes < extent ? extent : bytes;
 }
 
-/* With a descriptor: a region of @bytes behind the last one, and the blocks of its first extent. */
-static int map_region(int fd, uint64_t bytes, uint64_t extent)
+/* How long the file should be when its mappings end at @end. */
+static uint64_t ahead_size(uint64_t end)
 {
-	struct region *next = &store.regions[store.nr_regions];
-	struct region *last = store.nr_regions ? next - 1 : NULL;
-	uint64_t offset = last ? last->offset + last->bytes : 0;
+	uint64_t bytes = end * AHEAD_TIMES, limit = size_limit();
+
+	if (bytes < AHEAD_MIN)
+		bytes = AHEAD_MIN;
+	return bytes < limit ? bytes : limit;
+}
+
+static int set_size(uint64_t bytes)
+{
+	int r = bytes > store.file_end && bytes > hl_os_file_limit() ? -EFBIG : hl_os_file_resize(store.fd, bytes);
+
+	if (r == 0)
+		store.file_end = bytes;
+	return r;
+}
+
+/* Makes the file as long as @end, and longer where that costs no blocks. */
+static int lengthen(uint64_t end)
+{
+	int64_t size;
+	int r = reopen();
+
+	if (r < 0)
+		return r;
+	/* Somebody may have appended to the file. */
+	size = hl_os_file_size(store.fd);
+	if (size < 0 || (uint64_t)size != store.file_end)
+		r = size < 0 ? (int)size : set_size(store.file_end);
+	if (r == 0 && end > store.file_end)
+		r = set_size(end);
+	/* Some file systems know no holes. */
+	if (r == 0 && ahead_size(end) > store.file_end && hl_os_file_has_holes(store.fd))
+		set_size(ahead_size(end));
+	return r;
+}
+
+/* Maps a region by the descriptor if there is one, and else from the end of the last one. */
+static int map_once(struct region *next)
+{
+	const struct region *last = next - 1;
+
+	return store.fd >= 0 ? hl_os_map_file(store.fd, next->offset, next->bytes, &next->base) :
+		hl_os_map_behind(last->base + last->bytes, next->bytes, &next->base);
+}
+
+static int map_region(struct region *next, uint64_t extent)
+{
+	int r = map_once(next);
+
+	/* A kernel that does not know how, or a filter that forbids it. */
+	if (r < 0 && r != -ENOMEM && store.fd < 0 && reopen() == 0)
+		r = map_once(next);
+	/* RLIMIT_AS, or RLIMIT_MEMLOCK after mlockall(), may have room for less. */
+	while ((r == -ENOMEM || r == -EAGAIN) && next->bytes > extent) {
+		next->bytes = next->bytes / 2 & ~(uint64_t)(EXTENT_MIN - 1);
+		if (next->bytes < extent)
+			next->bytes = extent;
+		r = map_once(next);
+	}
+	return r;
+}
+
+static void enter_region(const struct region *next, uint64_t extent)
+{
+	store.used = next->offset;
+	store.ready = next->offset + extent;
+	store.nr_regions++;
+}
+
+/* A region as long as the file goes, with blocks for its first extent. */
+static int add_sparse(struct region *next, uint64_t extent)
+{
 	int r = 0;
 
-	/* Somebody may have appended to the file. */
-	if (hl_os_file_size(fd) > (int64_t)offset)
-		r = hl_os_file_resize(fd, offset);
+	next->bytes = region_size(next->offset, extent);
+	if (ahead_size(next->offset + next->bytes) > store.file_end || next->offset + next->bytes > store.file_end)
+		r = lengthen(next->offset + next->bytes);
+	/* Where it cannot be made longer, what it has is used up first. */
+	if (next->offset + extent > store.file_end)
+		return r;
+	if (next->bytes > store.file_end - next->offset)
+		next->bytes = store.file_end - next->offset;
+	r = map_region(next, extent);
 	if (r < 0)
 		return r;
-	if (store.no_populate) {
-		bytes = extent;
-		r = hl_os_reserve_file(fd, offset, bytes);
-	} else {
-		r = offset + bytes <= hl_os_file_limit() ? hl_os_file_resize(fd, offset + bytes) : -EFBIG;
-	}
-	if (r < 0)
+	r = hl_os_populate(next->base, extent);
+	if (r < 0) {
+		hl_os_unmap_file(next->base, next->bytes);
+		store.no_populate = r == -EINVAL;
 		return r;
-	next->base = hl_os_map_file(fd, offset, bytes);
-	if (!next->base)
-		return -ENOMEM;
-	if (!store.no_populate) {
-		r = hl_os_populate(next->base, extent);
-		if (r < 0) {
-			hl_os_unmap_file(next->base, bytes);
-			store.no_populate = r == -EINVAL;
-			return store.no_populate ? map_region(fd, bytes, extent) : r;
-		}
 	}
-	next->offset = offset;
-	next->bytes = bytes;
-	store.used = offset;
-	store.ready = offset + extent;
-	store.nr_regions++;
+	enter_region(next, extent);
 	return 0;
 }
 
-static int add_region(uint64_t extent)
+/* Blocks that come by the descriptor: the region is what has them. */
+static int add_reserved(struct region *next, uint64_t extent)
 {
-	uint64_t end = store.regions[store.nr_regions - 1].offset + store.regions[store.nr_regions - 1].bytes;
-	int r;
+	int r = reopen();
 
-	if (store.nr_regions == MAX_REGIONS)
-		return -EFBIG;
-	r = reopen();
+	/* What was made longer for nothing, or appended by somebody. */
+	if (r == 0 && hl_os_file_size(store.fd) > (int64_t)next->offset)
+		r = hl_os_file_resize(store.fd, next->offset);
+	if (r == 0)
+		r = hl_os_reserve_file(store.fd, next->offset, extent);
 	if (r < 0)
 		return r;
-	store.fd = r;
-	r = map_region(store.fd, region_size(end, extent), extent);
-	close_file();
+	next->bytes = extent;
+	store.file_end = next->offset + extent;
+	r = map_region(next, extent);
+	if (r == 0)
+		enter_region(next, extent);
+	return r;
+}
+
+/* A region behind the last one.  The file may be open afterwards. */
+static int add_region(uint64_t extent)
+{
+	struct region *next = &store.regions[store.nr_regions];
+	int r = -EINVAL;
+
+	if (store.nr_regions == MAX_REGIONS)
+		return -ENOMEM;
+	next->offset = store.nr_regions ? next[-1].offset + next[-1].bytes : 0;
+	if (!store.no_populate)
+		r = add_sparse(next, extent);
+	if (store.no_populate)
+		r = add_reserved(next, extent);
 	return r;
 }
 
@@ -167,19 +268,21 @@ static int add_region(uint64_t extent)
 static int grow(void)
 {
 	struct region *last = &store.regions[store.nr_regions - 1];
-	uint64_t extent = extent_size(store.ready), left = last->offset + last->bytes - store.ready;
+	uint64_t left = last->offset + last->bytes - store.ready;
+	int64_t extent = extent_size(store.ready);
 	int r;
 
-	if (extent == 0)
-		return -EFBIG;
+	if (extent < 0)
+		return (int)extent;
 	if (left > 0) {
-		if (extent > left)
-			extent = left;
-		r = hl_os_populate(last->base + (store.ready - last->offset), extent);
+		if ((uint64_t)extent > left)
+			extent = (int64_t)left;
+		r = hl_os_populate(last->base + (store.ready - last->offset), (size_t)extent);
 		if (r == 0)
-			store.ready += extent;
+			store.ready += (uint64_t)extent;
 	} else {
-		r = add_region(extent);
+		r = add_region((uint64_t)extent);
+		close_file();
 	}
 	if (r == 0 && hl_globals)
 		hl_globals->file_bytes = store.ready;
@@ -193,6 +296,16 @@ bool hl_store_is_full(void)
 	return hl_unlikely(refused_ns != 0) && hl_os_coarse_ns() - refused_ns < RETRY_NS;
 }
 
+/* Growth was refused; the globals are there but at the very start. */
+static void refuse(uint32_t bytes, int error)
+{
+	if (!hl_globals)
+		return;
+	hl_globals->refused_bytes += bytes;
+	/* A page that gets no block says no more than that. */
+	hl_globals->refused_error = error == -EFAULT ? ENOSPC : -error;
+}
+
 /*
  * Room for one chunk, page aligned, within one region.  After a refusal the disk is not asked again
  * for a second: a full disk must not slow the program down.
@@ -201,6 +314,7 @@ static char *take(uint32_t bytes, uint64_t *offset)
 {
 	struct region *last;
 	char *chunk;
+	int r;
 
 	if (store.nr_regions == 0)
 		return NULL;
@@ -208,10 +322,10 @@ static char *take(uint32_t bytes, uint64_t *offset)
 	while (store.used + bytes > store.ready) {
 		if (hl_store_is_full())
 			return NULL;
-		if (grow() < 0) {
+		r = grow();
+		if (r < 0) {
 			store.refused_ns = hl_os_coarse_ns();
-			if (hl_globals)
-				hl_globals->refused_bytes += bytes;
+			refuse(bytes, r);
 			return NULL;
 		}
 		store.refused_ns = 0;
@@ -247,8 +361,14 @@ static char *take_section(const struct hl_section *wanted)
 	char *chunk;
 
 	/* Stacks come to an end before sites: what is folded must find a place to be counted. */
-	if (wanted->type == HL_SECTION_NODES && !is_affordable(store.used + store.used / 16))
-		return NULL;
+	if (wanted->type == HL_SECTION_NODES) {
+		int r = afford(store.used + store.used / 16);
+
+		if (r < 0) {
+			refuse(0, r);
+			return NULL;
+		}
+	}
 	directory = directory_with_room();
 	if (!directory)
 		return NULL;
@@ -268,7 +388,8 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	static const struct hl_section totals = { .type = HL_SECTION_GLOBALS,
 		.nr_records = 1, .record_bytes = sizeof(struct hl_globals) };
 	size_t length = strlen(path);
-	uint64_t offset, extent;
+	uint64_t offset;
+	int64_t extent;
 	int r;
 
 	if (length >= sizeof(store.path))
@@ -279,9 +400,9 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	if (store.fd < 0)
 		return store.fd;
 	extent = extent_size(0);
-	r = extent ? hl_os_identify(store.fd, &store.dev, &store.ino) : -EFBIG;
+	r = extent < 0 ? (int)extent : hl_os_identify(store.fd, &store.dev, &store.ino);
 	if (r == 0)
-		r = map_region(store.fd, region_size(0, extent), extent);
+		r = add_region((uint64_t)extent);
 	hl_os_close(store.fd);
 	store.fd = -1;
 	if (r < 0) {
@@ -300,17 +421,14 @@ void hl_store_trim(void)
 {
 	struct region *last;
 	sigset_t saved;
-	int fd;
 
 	hl_lock_take(&store.lock, &saved);
 	last = store.nr_regions ? &store.regions[store.nr_regions - 1] : NULL;
-	if (last && store.ready < last->offset + last->bytes) {
-		fd = reopen();
+	if (last && store.ready < store.file_end && reopen() == 0) {
 		/* What comes later begins a new region, and never touches what is cut off here. */
-		if (fd >= 0 && hl_os_file_resize(fd, store.ready) == 0)
+		if (set_size(store.ready) == 0)
 			last->bytes = store.ready - last->offset;
-		if (fd >= 0)
-			hl_os_close(fd);
+		close_file();
 	}
 	hl_lock_drop(&store.lock, &saved);
 }
@@ -323,6 +441,7 @@ void hl_store_abandon(void)
 	/* Another thread of the parent may have held the lock when it forked. */
 	store.lock.word = 0;
 	store.nr_regions = 0;
+	store.file_end = 0;
 	store.used = 0;
 	store.ready = 0;
 	store.refused_ns = 0;

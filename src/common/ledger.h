@@ -174,7 +174,7 @@ struct hl_globals {
 	uint64_t string_bytes;
 	uint64_t file_bytes;		/* allocated so far */
 	uint64_t private_bytes;		/* the shim's own anonymous memory */
-	uint64_t refused_bytes;		/* growth refused: full disk, --max-size, lost descriptor */
+	uint64_t refused_bytes;		/* growth refused, see refused_error */
 	uint64_t refused_stacks;	/* stacks kept under a shorter one for lack of room */
 	uint64_t early_lost;		/* events before the start that did not fit the early log */
 	uint64_t threads_seen;
@@ -188,6 +188,8 @@ struct hl_globals {
 	uint32_t lost_child_pid;	/* the latest of them ... */
 	int32_t lost_child_error;	/* ... and why: errno */
 	uint32_t sum_epochs[HL_NR_DOMAINS];	/* --mmap: each domain's epoch at the latest peak of the sum */
+	int32_t refused_error;		/* why growth was refused last: errno; E2BIG: --max-size */
+	uint32_t pad;
 };
 
 /*

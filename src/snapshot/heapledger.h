@@ -72,7 +72,7 @@ struct hl_completeness {
 	uint64_t failed_allocs;		/* the allocator said no */
 	uint64_t early_lost;		/* events before the start that found no room */
 	uint64_t lost_blocks;		/* allocations not counted for lack of memory */
-	uint64_t refused_bytes;		/* growth refused: full disk, size limit */
+	uint64_t refused_bytes;		/* growth refused, see refused_error */
 	uint64_t refused_stacks;	/* stacks folded into a shorter one for lack of room */
 	uint64_t unattributed_count;	/* allocations without any stack */
 	uint64_t file_bytes;
@@ -85,6 +85,7 @@ struct hl_completeness {
 	uint64_t threads_seen;
 	uint64_t nr_stacks;		/* distinct call sites */
 	uint64_t nr_frames;		/* nodes in the tree of stacks */
+	int refused_error;		/* why room was refused last: errno; E2BIG: max_bytes; 0: not known */
 };
 
 struct hl_info {

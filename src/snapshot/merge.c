@@ -206,6 +206,8 @@ static void add_globals(struct hl_globals *to, const struct hl_globals *from)
 	to->private_bytes += from->private_bytes;
 	to->refused_bytes += from->refused_bytes;
 	to->refused_stacks += from->refused_stacks;
+	if (!to->refused_error)
+		to->refused_error = from->refused_error;
 	to->early_lost += from->early_lost;
 	to->threads_seen += from->threads_seen;
 	to->lost_blocks += from->lost_blocks;

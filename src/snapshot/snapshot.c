@@ -364,6 +364,7 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 		.nr_stacks = nr_stacks(snapshot),
 		.nr_frames = g->nr_nodes > HL_NR_RESERVED_NODES ?
 			g->nr_nodes - HL_NR_RESERVED_NODES : 0,
+		.refused_error = g->refused_error,
 	};
 }
 

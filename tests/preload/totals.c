@@ -51,6 +51,7 @@ static void print_completeness(const struct hl_snapshot *snapshot)
 	PRINT(threads_seen);
 	PRINT(nr_stacks);
 #undef PRINT
+	printf("refused_error=%d\n", c.refused_error);
 }
 
 static void print_info(const struct hl_snapshot *snapshot)
