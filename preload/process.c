@@ -20,6 +20,7 @@
 #include "base/aside.h"
 #include "base/gate.h"
 #include "base/options.h"
+#include "base/parent.h"
 #include "base/private.h"
 #include "base/program.h"
 #include "base/real.h"
@@ -259,6 +260,18 @@ __attribute__((destructor)) static void stop(void)
 	end_recording(HL_END_EXIT);
 }
 
+/* A child that cannot have a ledger is counted in its parent's; one that is not to have any is no loss. */
+static int record_child(bool threads, uint32_t first_site)
+{
+	int r = hl_options.follow_fork ? begin_recording(true, threads, first_site) : -ECHILD;
+
+	if (r < 0 && hl_options.follow_fork)
+		hl_parent_count_lost(r);
+	else
+		hl_parent_leave();
+	return r;
+}
+
 /*
  * One thread of the child (usually there is only one) makes the new ledger; the others wait.  The
  * parent's sites keep their numbers in the address map, so the child's begin above them.
@@ -269,7 +282,6 @@ static void start_child(void)
 	int saved_errno = errno;
 	sigset_t saved;
 	bool threads;
-	int r = -ECHILD;
 
 	hl_os_block_signals(&saved);
 	if (!__atomic_compare_exchange_n(hl_alive, &dead, HL_STARTING, false, __ATOMIC_ACQUIRE,
@@ -279,9 +291,17 @@ static void start_child(void)
 		hl_os_restore_signals(&saved);
 		return;
 	}
+	if (hl_mode == HL_MODE_OFF) {
+		/* The child of one that found no place for its ledger. */
+		hl_parent_count_lost(0);
+		__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
+		hl_os_restore_signals(&saved);
+		return;
+	}
 	first_site = (uint32_t)hl_globals->nr_sites;
 	/* Without fork()'s handlers (a raw clone) nothing is known of the other threads. */
 	threads = hl_nr_lanes_used > 1 || hl_tls.forking == HL_FORKING_NOT || hl_tls.fork_of_many;
+	hl_parent_keep();
 	hl_sites_abandon();
 	hl_nodes_abandon();
 	hl_gate_restart();
@@ -295,9 +315,7 @@ static void start_child(void)
 	hl_tracked_abandon();
 	hl_marks_abandon();
 	hl_roster_abandon();
-	if (hl_options.follow_fork)
-		r = begin_recording(true, threads, first_site);
-	if (r < 0)
+	if (record_child(threads, first_site) < 0)
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
 	__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
 	hl_os_restore_signals(&saved);

@@ -306,8 +306,12 @@ bool hl_enter_slow(struct hl_guard *guard, uintptr_t frame)
 	uint32_t mode = __atomic_load_n(&hl_mode, __ATOMIC_ACQUIRE);
 
 	guard->lane = NULL;
-	if (mode == HL_MODE_OFF)
+	if (hl_unlikely(mode == HL_MODE_OFF)) {
+		/* A child of a process without a ledger has none either, and is counted as that one was. */
+		if (hl_unlikely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_DEAD))
+			hl_start_child();
 		return false;
+	}
 	if (tls->own) {
 		guard->what = HL_EVENT_OWN;
 		return true;

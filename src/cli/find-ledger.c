@@ -26,15 +26,17 @@ struct mapping {
 
 static bool parse_mapping(char *line, struct mapping *m)
 {
+	unsigned long offset;
 	char flags[5];
 	int at = 0;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%47s %4s %*s %x:%x %lu %n", m->range, flags, &m->major, &m->minor,
-			&m->inode, &at) < 5 || !at)
+	if (sscanf(line, "%47s %4s %lx %x:%x %lu %n", m->range, flags, &offset, &m->major, &m->minor,
+			&m->inode, &at) < 6 || !at)
 		return false;
 	m->path = line + at;
-	return flags[3] == 's' && m->path[0] == '/' && strncmp(m->path, "/dev/", 5);
+	/* A child that could make no ledger has a page of its parent's, not the first, and has none. */
+	return flags[3] == 's' && offset == 0 && m->path[0] == '/' && strncmp(m->path, "/dev/", 5);
 }
 
 static bool has_magic(int fd, uint32_t *pid)

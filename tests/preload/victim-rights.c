@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,32 @@ static int fork_workers(void)
 	return wait_for(pid);
 }
 
+/* A child with blocks, and while it is there the shell command in ASK, with its number in CHILD. */
+static int ask_about_worker(void)
+{
+	char number[16], byte;
+	int ready[2], status;
+	pid_t pid;
+
+	if (pipe(ready) != 0)
+		return 1;
+	pid = fork();
+	if (pid == 0) {
+		make_stacks(5);
+		if (write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		return 1;
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	setenv("CHILD", number, 1);
+	status = system(getenv("ASK"));
+	kill(pid, SIGKILL);
+	wait_for(pid);
+	return status != 0;
+}
+
 static const struct {
 	const char *name;
 	int (*give_up)(const char *folder);
@@ -160,6 +187,7 @@ static const struct {
 	{ "root-workers", change_root, fork_workers },
 	{ "opening-workers", forbid_opening, fork_workers },
 	{ "removed-workers", remove_folder, fork_workers },
+	{ "removed-asked", remove_folder, ask_about_worker },
 };
 
 int main(int argc, char **argv)
