@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "cli/ledger-name.h"
+#include "cli/trim.h"
 #include "cli/watch.h"
 #include "common/ledger.h"
 
@@ -470,6 +471,8 @@ int hl_run_collect(struct hl_run *run)
 	if (run->nr_ledgers)
 		qsort(run->ledgers, run->nr_ledgers, sizeof(*run->ledgers), by_start);
 	write_ends(run);
+	for (size_t i = 0; i < run->nr_ledgers; i++)
+		hl_trim_ledger(run->ledgers[i].path);
 	return r;
 }
 

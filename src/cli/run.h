@@ -78,7 +78,7 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 	const char *path, char *const argv[]);
 
 /**
- * hl_run_collect() - find the session's ledgers, and write into them how their processes ended
+ * hl_run_collect() - find the session's ledgers, complete and trim them
  * Returns: 0, also when there is none; -ENOMEM.
  */
 int hl_run_collect(struct hl_run *run);
