@@ -10,6 +10,7 @@
 #include "account/lanes.h"
 #include "account/marks.h"
 #include "account/pause.h"
+#include "account/peak.h"
 #include "account/sample.h"
 #include "account/sites.h"
 #include "base/options.h"
@@ -46,14 +47,6 @@ static int begin(sigset_t *saved)
 
 /* All below with the lanes paused, so that nobody else writes the totals. */
 
-static void begin_peak(struct hl_domain_totals *totals, int64_t bytes)
-{
-	totals->peak_bytes = bytes;
-	totals->peak_monotonic_ns = hl_os_monotonic_ns();
-	/* Release: who sees the new number keeps what its records hold for this peak. */
-	__atomic_store_n(&totals->peak_epoch, totals->peak_epoch + 1, __ATOMIC_RELEASE);
-}
-
 static int clear(void)
 {
 	int r = hl_sites_clear();
@@ -65,24 +58,9 @@ static int clear(void)
 		hl_stack_cache_reset(hl_lanes[i]->stack);
 		hl_lanes[i]->last_block = NULL;
 	}
-	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		__atomic_store_n(&hl_globals->domains[d].current_bytes, 0, __ATOMIC_RELAXED);
-		begin_peak(&hl_globals->domains[d], 0);
-		hl_globals->domains[d].peak_monotonic_ns = 0;
-	}
+	hl_peak_restart(true);
 	hl_tracked_clear();
 	return 0;
-}
-
-/* With several threads a peak is seen when a lane's share is flushed, as it was just now. */
-static void raise_peaks(void)
-{
-	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		struct hl_domain_totals *totals = &hl_globals->domains[d];
-
-		if (totals->current_bytes > totals->peak_bytes)
-			begin_peak(totals, totals->current_bytes);
-	}
 }
 
 static int start(void)
@@ -140,8 +118,7 @@ static int reset_peak(void)
 
 	if (r < 0)
 		return r;
-	for (int d = 0; d < HL_NR_DOMAINS; d++)
-		begin_peak(&hl_globals->domains[d], hl_globals->domains[d].current_bytes);
+	hl_peak_restart(false);
 	hl_resume(&saved);
 	return 0;
 }
@@ -162,7 +139,6 @@ static int get_traced_memory(unsigned int domain, uint64_t *current, uint64_t *p
 	r = begin(&saved);
 	if (r < 0)
 		return r;
-	raise_peaks();
 	*current = not_negative(hl_globals->domains[domain].current_bytes);
 	*peak = not_negative(hl_globals->domains[domain].peak_bytes);
 	hl_resume(&saved);
@@ -277,7 +253,6 @@ static int copy_ledger(int fd)
 
 	if (r < 0)
 		return r;
-	raise_peaks();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
 	r = hl_store_copy(fd, hl_os_monotonic_ns());
 	hl_resume(&saved);

@@ -165,7 +165,7 @@ static void end_recording(enum hl_end_reason reason)
 		return;
 	hl_header->end_monotonic_ns = hl_os_monotonic_ns();
 	hl_globals->private_bytes = hl_os_mapped_bytes();
-	hl_lanes_note_names();
+	hl_lanes_end();
 	hl_program_note_namespaces();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
 	hl_store_trim();

@@ -44,19 +44,21 @@ HL_SPECIALISED uint16_t memo_kind(enum hl_kind kind, enum hl_domain domain)
 static void find_place(struct hl_lane *lane, uint32_t node, enum hl_kind kind,
 	enum hl_domain domain, struct hl_place *place)
 {
-	const struct hl_memo *memo = lane ? &lane->memo[node % HL_LANE_MEMO] : NULL;
+	struct hl_memo *memo = lane ? &lane->memo[node % HL_LANE_MEMO] : NULL;
+	bool known = memo && memo->node == node && memo->kind == memo_kind(kind, domain);
 	struct hl_lane *owner = lane;
 
-	if (memo && memo->node == node && memo->kind == memo_kind(kind, domain)) {
+	if (known && memo->counters) {
 		*place = (struct hl_place){ memo->site, memo->counters, true };
 		return;
 	}
-	place->site = hl_sites_find(node, kind, domain, lane ? lane->thread : 0);
+	place->site = known ? memo->site : hl_sites_find(node, kind, domain, lane ? lane->thread : 0);
 	place->counters = hl_counters_of(&owner, place->site);
 	place->owned = owner != NULL;
-	if (place->owned)
-		lane->memo[node % HL_LANE_MEMO] = (struct hl_memo){ .node = node,
-			.kind = memo_kind(kind, domain), .site = place->site, .counters = place->counters };
+	/* Of shared counters no memo is made: each time it is asked whether the lane gets some of its own. */
+	if (memo)
+		*memo = (struct hl_memo){ .node = node, .kind = memo_kind(kind, domain), .site = place->site,
+			.counters = place->owned ? place->counters : NULL };
 }
 
 /* A stack that is not among the recent ones, or not of the same kind. */
@@ -147,7 +149,7 @@ HL_SPECIALISED void book_at(struct hl_lane *lane, struct hl_place place, const v
 		hl_end_change(lane);
 		return;
 	}
-	hl_count_alloc(&place, weight * size, weight, HL_DOMAIN_MALLOC);
+	hl_count_alloc(lane, &place, weight * size, weight, HL_DOMAIN_MALLOC);
 	hl_end_change(lane);
 	hl_add_bytes(lane, (int64_t)(weight * size), HL_DOMAIN_MALLOC);
 	if (lane)
@@ -252,7 +254,7 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 		return;
 	capture(guard.lane, kind, HL_DOMAIN_MALLOC, caller, &place);
 	hl_begin_change(guard.lane);
-	hl_count_alloc(&place, size, 1, HL_DOMAIN_MALLOC);
+	hl_count_alloc(guard.lane, &place, size, 1, HL_DOMAIN_MALLOC);
 	hl_count_free(guard.lane, place.site, size, 1, false, HL_DOMAIN_MALLOC);
 	hl_end_change(guard.lane);
 	hl_leave(&guard);
@@ -403,7 +405,7 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 		HL_SHARED_ADD(hl_globals->lost_blocks, 1);
 		return 0;
 	}
-	hl_count_alloc(&place, weight * size, weight, HL_DOMAIN_MALLOC);
+	hl_count_alloc(lane, &place, weight * size, weight, HL_DOMAIN_MALLOC);
 	if (moved && place.owned)
 		HL_OWNED_ADD(place.counters->move_count, weight);
 	else if (moved)
@@ -523,7 +525,7 @@ uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
 	if (guard.what == HL_EVENT_BOOK && !hl_sample_is_stopped()) {
 		capture(guard.lane, kind, domain, caller, &place);
 		hl_begin_change(guard.lane);
-		hl_count_alloc(&place, size, 1, domain);
+		hl_count_alloc(guard.lane, &place, size, 1, domain);
 		hl_end_change(guard.lane);
 		hl_add_bytes(guard.lane, (int64_t)size, domain);
 	}

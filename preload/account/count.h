@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "account/lanes.h"
+#include "account/peak.h"
 #include "base/options.h"
 #include "base/store.h"
 #include "common/ledger.h"
@@ -115,12 +116,19 @@ static inline struct hl_counters *hl_counters_find(const struct hl_table *table,
 	return (struct hl_counters *)records + site % (1u << HL_COUNTERS_SHIFT);
 }
 
+/**
+ * hl_counters_make() - the chunk of counters that @site is in, and that of its peaks
+ * @lane: NULL: the shared ones
+ * Returns: the counters; NULL: there is no room.
+ */
+struct hl_counters *hl_counters_make(struct hl_lane *lane, uint32_t site);
+
 /* hl_counters_of() where the counters are not there yet. */
 struct hl_counters *hl_make_counters(struct hl_lane **lane, uint32_t site);
 
 /*
- * The counters of a site for this lane.  When the lane's chunk finds no room the shared one serves
- * (it was made together with the site); *lane becomes NULL then.
+ * The counters of a site for this lane.  Where the lane has none of its own the shared ones serve, which
+ * were made together with the site; *lane becomes NULL then.
  */
 HL_SPECIALISED struct hl_counters *hl_counters_of(struct hl_lane **lane, uint32_t site)
 {
@@ -130,32 +138,32 @@ HL_SPECIALISED struct hl_counters *hl_counters_of(struct hl_lane **lane, uint32_
 	return hl_likely(counters != NULL) ? counters : hl_make_counters(lane, site);
 }
 
-/* hl_keep_peak() where there was a peak since the record changed last. */
-void hl_keep_peak_slow(struct hl_counters *counters, uint32_t seen, uint32_t epoch, bool owned);
-
-/* Before a record changes: keep what it held at the latest peak, if it has not changed since. */
-HL_SPECIALISED void hl_keep_peak(struct hl_counters *counters, enum hl_domain domain, bool owned)
-{
-	uint32_t epoch = __atomic_load_n(&hl_globals->domains[domain].peak_epoch, __ATOMIC_RELAXED);
-	uint32_t seen = __atomic_load_n(&counters->peak_epoch, __ATOMIC_RELAXED);
-
-	if (hl_unlikely(seen != epoch))
-		hl_keep_peak_slow(counters, seen, epoch, owned);
-}
-
-/* Where an allocation is counted. */
+/* Where an event is counted. */
 struct hl_place {
 	uint32_t site;
 	struct hl_counters *counters;
 	bool owned;			/* counters are the lane's own */
 };
 
-HL_SPECIALISED void hl_count_alloc(const struct hl_place *place, uint64_t size, uint64_t nr_blocks,
-	enum hl_domain domain)
+/* hl_keep_peak() where there was a peak since the record changed last; @lane: whose it is, NULL: shared. */
+void hl_keep_peak_slow(struct hl_lane *lane, struct hl_counters *counters, uint32_t site, enum hl_domain domain);
+
+/* Before a record changes: keep what it held at the latest peak, if it has not changed since. */
+HL_SPECIALISED void hl_keep_peak(struct hl_lane *lane, struct hl_place place, enum hl_domain domain)
+{
+	uint32_t epoch = __atomic_load_n(&hl_globals->domains[domain].epoch, __ATOMIC_RELAXED);
+	uint32_t seen = __atomic_load_n(&place.counters->peak_epoch, __ATOMIC_RELAXED);
+
+	if (hl_unlikely(seen != epoch))
+		hl_keep_peak_slow(place.owned ? lane : NULL, place.counters, place.site, domain);
+}
+
+HL_SPECIALISED void hl_count_alloc(struct hl_lane *lane, const struct hl_place *place, uint64_t size,
+	uint64_t nr_blocks, enum hl_domain domain)
 {
 	struct hl_counters *counters = place->counters;
 
-	hl_keep_peak(counters, domain, place->owned);
+	hl_keep_peak(lane, *place, domain);
 	if (hl_likely(place->owned)) {
 		HL_OWNED_ADD(counters->alloc_count, nr_blocks);
 		HL_OWNED_ADD(counters->alloc_bytes, size);
@@ -170,7 +178,7 @@ HL_SPECIALISED void hl_count_free(struct hl_lane *lane, uint32_t site, uint64_t 
 {
 	struct hl_counters *counters = hl_counters_of(&lane, site);
 
-	hl_keep_peak(counters, domain, lane != NULL);
+	hl_keep_peak(lane, (struct hl_place){ site, counters, lane != NULL }, domain);
 	if (hl_likely(lane != NULL)) {
 		HL_OWNED_ADD(counters->free_count, nr_blocks);
 		HL_OWNED_ADD(counters->free_bytes, size);
@@ -179,55 +187,46 @@ HL_SPECIALISED void hl_count_free(struct hl_lane *lane, uint32_t site, uint64_t 
 	} else {
 		HL_SHARED_ADD(counters->free_count, nr_blocks);
 		HL_SHARED_ADD(counters->free_bytes, size);
+		if (temporary)
+			HL_SHARED_ADD(counters->temp_count, 1);
 	}
 }
 
-/* hl_add_bytes(): @bytes may be more than ever; the bytes that a lane has kept back. */
-void hl_new_peak(struct hl_domain_totals *totals, int64_t bytes);
-void hl_flush_grain(struct hl_lane *lane, const struct hl_domain_totals *totals,
-	enum hl_domain domain);
+/* hl_add_bytes(): no lane, or another domain than malloc's. */
+void hl_add_to_total(int64_t delta, enum hl_domain domain);
+/* A lane has kept back as much as it may. */
+void hl_flush_grain(struct hl_lane *lane);
+/* With what the lane keeps back, which is @pending, the domain may have more bytes than ever. */
+void hl_reach_peak(struct hl_lane *lane, int64_t pending);
 
 /*
- * The domain's bytes changed by @delta.  With one lane in use the sum is exact and compared with
- * the peak after each event, without an atomic addition: nobody else adds.  (A second thread that
- * starts in this very moment can make it miss its first grain.)
+ * The domain's bytes changed by @delta.  With one lane in use what it keeps back is compared with the
+ * peak after each event, without an atomic addition.
  */
 HL_SPECIALISED void hl_add_bytes(struct hl_lane *lane, int64_t delta, enum hl_domain domain)
 {
-	struct hl_domain_totals *totals = &hl_globals->domains[domain];
-	int64_t net, pending, bytes;
+	const struct hl_domain_totals *totals = &hl_globals->domains[HL_DOMAIN_MALLOC];
+	int64_t net, pending, grain;
 
-	if (hl_unlikely(!lane)) {
-		bytes = __atomic_add_fetch(&totals->current_bytes, delta, __ATOMIC_RELAXED);
-		if (bytes > __atomic_load_n(&totals->peak_bytes, __ATOMIC_RELAXED))
-			hl_new_peak(totals, bytes);
+	if (hl_unlikely(!lane) || domain != HL_DOMAIN_MALLOC) {
+		hl_add_to_total(delta, domain);
 		return;
 	}
-	net = lane->net[domain] + delta;
-	__atomic_store_n(&lane->net[domain], net, __ATOMIC_RELAXED);
-	pending = net - __atomic_load_n(&lane->flushed[domain], __ATOMIC_RELAXED);
-	if (__atomic_load_n(&hl_nr_lanes_used, __ATOMIC_RELAXED) > 1) {
-		if (hl_likely(pending < lane->grain[domain] && pending > -lane->grain[domain]))
-			return;
-		hl_flush_grain(lane, totals, domain);
-		pending = 0;
-	}
-	bytes = __atomic_load_n(&totals->current_bytes, __ATOMIC_RELAXED) + pending;
-	if (bytes <= totals->peak_bytes)
-		return;
-	if (hl_unlikely(pending == 0)) {
-		hl_new_peak(totals, bytes);
+	net = lane->net + delta;
+	__atomic_store_n(&lane->net, net, __ATOMIC_RELAXED);
+	/* Who makes the grain smaller sends a barrier, and flushes what was stored before it: see share_out(). */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	/* Acquire: who flushes moves flushed before current_bytes, and here it is read before. */
+	pending = net - __atomic_load_n(&lane->flushed, __ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&hl_keeping.apart, __ATOMIC_ACQUIRE)) {
+		grain = hl_peak_grain();
+		if (hl_unlikely(pending >= grain || pending <= -grain))
+			hl_flush_grain(lane);
 		return;
 	}
-	/*
-	 * A thread that has just started may have flushed this lane between the two loads above: then
-	 * its whole heap would be counted twice.  It moves flushed before current_bytes.
-	 */
-	if (hl_unlikely(net - __atomic_load_n(&lane->flushed[domain], __ATOMIC_RELAXED) != pending))
-		return;
-	__atomic_store_n(&totals->peak_bytes, bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&totals->peak_epoch, totals->peak_epoch + 1, __ATOMIC_RELAXED);
-	totals->peak_monotonic_ns = hl_os_coarse_ns();
+	if (hl_unlikely(__atomic_load_n(&totals->current_bytes, __ATOMIC_RELAXED) + pending >
+		    __atomic_load_n(&totals->peak_bytes, __ATOMIC_RELAXED)))
+		hl_reach_peak(lane, pending);
 }
 
 #pragma GCC visibility pop

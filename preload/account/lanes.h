@@ -3,9 +3,14 @@
  * The guard around every event, and what a thread has to itself.
  *
  * A thread that has events owns a lane: a shard of the counters in the ledger that nobody else
- * writes, and some private memory.  Lanes outlive threads and are used again.  Who has none (a
- * signal handler that came in while its thread was inside, a thread past its end, more threads
- * than lanes) uses the shared shard 0 with atomic additions.
+ * writes, and some private memory.  Lanes outlive threads and are used again.  An event without a
+ * lane (of a signal handler that came in while its thread was inside, of more threads than lanes)
+ * uses the shared shard 0 with atomic additions.
+ *
+ * Nobody tells the shim that a thread ends: a key of pthread_key_create() would be missing among the
+ * program's, and __cxa_thread_atexit_impl() waits for the loader's lock, which whoever waits for this
+ * thread may hold.  So threads that need a lane look for those whose thread is gone (hl_lane_is_gone()).
+ * With --threads there is a key, for the names that threads have at their ends.
  */
 #ifndef HL_PRELOAD_LANES_H
 #define HL_PRELOAD_LANES_H
@@ -25,7 +30,10 @@
 /* Counters per chunk: a page of them. */
 #define HL_COUNTERS_SHIFT 6
 
-/* The site of a node and a kind, and this lane's counters of it. */
+/* Records of struct hl_peak per chunk: a page of them, too. */
+#define HL_PEAKS_SHIFT 8
+
+/* The site of a node and a kind, and this lane's own counters of it, if there are any. */
 struct hl_memo {
 	uint32_t node;
 	uint16_t kind;
@@ -34,26 +42,35 @@ struct hl_memo {
 };
 #define HL_LANE_MEMO 64u
 
+/* How often the lane had to do with the shared counters of a chunk; see hl_lane_wants_chunk(). */
+struct hl_heat {
+	uint32_t chunk;
+	uint32_t events;
+};
+#define HL_LANE_HEAT 64u
+
 struct hl_lane {
 	struct hl_shard *shard;		/* in the ledger */
 	uintptr_t busy;			/* its thread is inside an event: where on the stack; else 0 */
 	const void *last_block;		/* what the latest event allocated, or NULL */
 	/*
-	 * Bytes per domain that this lane has added (less those it has removed), and how much of
-	 * that is in the domain's current_bytes.  The owner alone writes net; flushed is moved by
-	 * whoever flushes.
+	 * Bytes of HL_DOMAIN_MALLOC that this lane has added (less those it has removed), and how much
+	 * of that is in the totals.  The owner alone writes net; flushed is moved by whoever flushes.
 	 */
-	int64_t net[HL_NR_DOMAINS];
-	int64_t flushed[HL_NR_DOMAINS];
-	int64_t grain[HL_NR_DOMAINS];	/* with several threads: how much may be kept back */
+	int64_t net;
+	int64_t flushed;
 	uint32_t number;		/* of the shard */
 	uint32_t hints_seen;		/* see hl_modules_follow() */
 	uint64_t special_at;		/* seq of the next event that is not to be booked the short way */
+	uint32_t nr_flushes;		/* by its own thread, since it looked at another lane */
+	uint32_t look_at;		/* so many of them, and it looks again */
+	uint32_t doubts;		/* events of which nobody knows whether they are inside of another */
 	uint16_t thread;		/* --threads: its number in roster.c, else 0 */
-	bool in_use;
 	struct hl_memo memo[HL_LANE_MEMO];
+	struct hl_heat heat[HL_LANE_HEAT];
 	struct hl_stack_cache *stack;	/* the verified last stack */
 	struct hl_table counters;
+	struct hl_table peaks;		/* --mmap: struct hl_peak */
 };
 
 /* What an event works with; made by hl_enter(). */
@@ -70,9 +87,12 @@ struct hl_guard {
 extern uint32_t hl_nr_lanes_used;
 extern struct hl_lock hl_lanes_lock;	/* threads come and go */
 extern struct hl_lane *hl_lanes[HL_MAX_LANES];	/* [0] stays NULL: the shared shard has no lane */
+extern uint32_t hl_lane_tids[HL_MAX_LANES];	/* whose they are; 0: free */
 extern uint32_t hl_nr_lanes;
 extern struct hl_table hl_shared_counters;
+extern struct hl_table hl_shared_peaks;		/* --mmap */
 extern struct hl_shard *hl_shared_shard;
+extern uint32_t hl_nr_own_chunks;		/* of counters, of all lanes */
 
 /**
  * hl_enter_lane() - begin an event in the common case; NULL: take hl_enter()
@@ -124,23 +144,32 @@ static inline void hl_leave(struct hl_guard *guard)
 /** hl_is_inside() - is this thread in the middle of an event, which a signal handler came into? */
 bool hl_is_inside(uintptr_t frame);
 
-/** hl_lanes_open() - the shared shard of a new ledger, and the key whose destructor frees lanes */
+/** hl_lanes_open() - the shared shard of a new ledger; 0 or -errno */
 int hl_lanes_open(void);
 
 /** hl_lanes_abandon() - forked child: nobody has a lane, no shard exists */
 void hl_lanes_abandon(void);
 
-/** hl_lanes_note_names() - the process ends: what its threads are called now; takes the lanes' lock */
-void hl_lanes_note_names(void);
+/** hl_lanes_end() - the process ends: last bytes, what threads are called now; takes the lanes' lock */
+void hl_lanes_end(void);
 
 /* A forked child's first event calls this: a ledger of its own (process.c). */
 extern void (*hl_start_child)(void);
 
-/** hl_lane_flush() - bring a lane's net bytes into the domain's current_bytes; any thread may */
-void hl_lane_flush(struct hl_lane *lane, enum hl_domain domain);
+/** hl_lane_is_gone() - has the thread of a lane that is in use ended? A system call */
+bool hl_lane_is_gone(uint32_t number);
 
-/** hl_lanes_flush() - all lanes and domains; with the lanes' lock, or while they are paused */
+/** hl_lane_look() - take back one other lane; false: its thread is there. Inside of an event, never waits */
+bool hl_lane_look(const struct hl_lane *mine);
+
+/** hl_lane_flush() - bring a lane's net bytes into the totals, and compare with the peak; any thread may */
+void hl_lane_flush(struct hl_lane *lane);
+
+/** hl_lanes_flush() - all lanes; any thread may */
 void hl_lanes_flush(void);
+
+/** hl_lanes_kept() - what the totals do not have of all lanes' bytes */
+int64_t hl_lanes_kept(void);
 
 #pragma GCC visibility pop
 #endif

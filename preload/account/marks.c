@@ -12,18 +12,6 @@
 static struct hl_table marks = { HL_SECTION_MARKS, 0, sizeof(struct hl_ledger_mark), 5, { 0 } };
 static uint64_t nr_marks;
 
-/* Bytes of a domain, with what the lanes keep back. */
-static int64_t current_bytes(enum hl_domain domain)
-{
-	int64_t bytes = __atomic_load_n(&hl_globals->domains[domain].current_bytes, __ATOMIC_RELAXED);
-	uint32_t nr = __atomic_load_n(&hl_nr_lanes, __ATOMIC_ACQUIRE);
-
-	for (uint32_t i = 1; i < nr; i++)
-		bytes += __atomic_load_n(&hl_lanes[i]->net[domain], __ATOMIC_RELAXED) -
-			__atomic_load_n(&hl_lanes[i]->flushed[domain], __ATOMIC_RELAXED);
-	return bytes;
-}
-
 /* A number whose record has room: numbers must not run away while the disk is full. */
 static struct hl_ledger_mark *new_mark(void)
 {
@@ -50,10 +38,14 @@ int hl_marks_add(const char *text, size_t length)
 	if (!mark)
 		return -ENOSPC;
 	mark->text = string;
+	hl_lanes_flush();
 	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		int64_t peak = __atomic_load_n(&hl_globals->domains[d].peak_bytes, __ATOMIC_RELAXED);
+		int64_t peak;
 
-		mark->current_bytes[d] = current_bytes(d);
+		mark->current_bytes[d] =
+			__atomic_load_n(&hl_globals->domains[d].current_bytes, __ATOMIC_RELAXED);
+		peak = __atomic_load_n(&hl_globals->domains[d].peak_bytes, __ATOMIC_RELAXED);
+		/* Between a thread's bytes and its comparison. */
 		mark->peak_bytes[d] = peak > mark->current_bytes[d] ? peak : mark->current_bytes[d];
 	}
 	/* Release: a reader that sees the time sees the rest. */

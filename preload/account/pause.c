@@ -26,10 +26,10 @@ static bool is_quiet(bool has_time)
 	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
 		const struct hl_lane *lane = hl_lanes[i];
 
-		if (!lane->in_use || __atomic_load_n(&lane->busy, __ATOMIC_ACQUIRE) == 0)
+		if (!hl_lane_tids[i] || __atomic_load_n(&lane->busy, __ATOMIC_ACQUIRE) == 0)
 			continue;
 		/* A thread that ended inside of an event, by a raw exit, is not waited for. */
-		if (!has_time || !hl_os_thread_is_gone(lane->shard->tid))
+		if (!has_time || !hl_lane_is_gone(i))
 			return false;
 	}
 	return true;

@@ -59,6 +59,14 @@ void hl_roster_end(uint16_t thread)
 	record->end_ns = hl_os_monotonic_ns();
 }
 
+void hl_roster_bury(uint16_t thread)
+{
+	struct hl_ledger_thread *record = thread ? hl_table_find(&threads, thread - 1u) : NULL;
+
+	if (record)
+		record->end_ns = hl_os_monotonic_ns();
+}
+
 void hl_roster_name(uint16_t thread)
 {
 	struct hl_ledger_thread *record = thread ? hl_table_find(&threads, thread - 1u) : NULL;

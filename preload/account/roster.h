@@ -19,6 +19,9 @@ uint16_t hl_roster_add(uint32_t tid);
 /** hl_roster_end() - the calling thread ends; what it is called now is what it was called */
 void hl_roster_end(uint16_t thread);
 
+/** hl_roster_bury() - it has ended without having been asked for its name */
+void hl_roster_bury(uint16_t thread);
+
 /** hl_roster_name() - what the thread is called now; 0: nothing is done */
 void hl_roster_name(uint16_t thread);
 

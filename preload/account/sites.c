@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "account/lanes.h"
+#include "account/count.h"
 #include "base/shadow.h"
 #include "stacks/nodes.h"
 
@@ -19,7 +19,7 @@ static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind
 	uint32_t head;
 
 	/* The shared counters come with the site, so that no event of it is ever without a place. */
-	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
+	if (id == 0 || !hl_counters_make(NULL, id))
 		return hl_site_unattributed;
 	site = hl_table_find(&hl_sites, id);
 	site->node = node;
@@ -68,7 +68,7 @@ int hl_sites_clear(void)
 {
 	uint32_t id = (uint32_t)hl_table_next(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
 
-	if (id == 0 || !hl_table_make(&hl_shared_counters, id))
+	if (id == 0 || !hl_counters_make(NULL, id))
 		return -ENOSPC;
 	begin_sites(id);
 	return 0;
@@ -76,7 +76,7 @@ int hl_sites_clear(void)
 
 int hl_sites_open(uint32_t first_site)
 {
-	if (!hl_table_make(&hl_sites, first_site) || !hl_table_make(&hl_shared_counters, first_site))
+	if (!hl_table_make(&hl_sites, first_site) || !hl_counters_make(NULL, first_site))
 		return -ENOMEM;
 	hl_globals->nr_sites = first_site + 1;
 	hl_site_inherited = first_site;

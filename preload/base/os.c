@@ -360,21 +360,31 @@ void hl_os_sleep(uint64_t ns)
 	RAW(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
-void hl_os_barrier(void)
+bool hl_os_try_barrier(void)
 {
-	long r = RAW(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	static bool is_missing;
+	long r;
 
+	if (is_missing)
+		return false;
+	r = RAW(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	if (r == -EPERM && RAW(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
 		r = RAW(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	is_missing = r != 0;
+	return r == 0;
+}
+
+void hl_os_barrier(void)
+{
 	/* No processor keeps a store to itself for that long. */
-	if (r != 0)
+	if (!hl_os_try_barrier())
 		hl_os_sleep(1000000);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-bool hl_os_thread_is_gone(uint32_t tid)
+bool hl_os_thread_is_gone(uint32_t pid, uint32_t tid)
 {
-	return RAW(SYS_tgkill, hl_os_pid(), tid, 0) == -ESRCH;
+	return RAW(SYS_tgkill, pid, tid, 0) == -ESRCH;
 }
 
 size_t hl_os_thread_name(uint32_t tid, char name[HL_THREAD_NAME_BYTES])
@@ -496,6 +506,17 @@ void hl_lock_take(struct hl_lock *lock, sigset_t *saved)
 {
 	hl_os_block_signals(saved);
 	hl_lock_spin(lock);
+}
+
+bool hl_lock_try(struct hl_lock *lock, sigset_t *saved)
+{
+	if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED))
+		return false;
+	hl_os_block_signals(saved);
+	if (!__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
+		return true;
+	hl_os_restore_signals(saved);
+	return false;
 }
 
 void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved)

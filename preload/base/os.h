@@ -96,7 +96,10 @@ void hl_os_sleep(uint64_t ns);
 
 /** hl_os_barrier() - a full barrier in every thread of the process; may take a millisecond */
 void hl_os_barrier(void);
-bool hl_os_thread_is_gone(uint32_t tid);
+/** hl_os_try_barrier() - the same where it is quick; false: the kernel has no such call */
+bool hl_os_try_barrier(void);
+/** hl_os_thread_is_gone() - of process @pid: a vfork child asks for its parent's threads */
+bool hl_os_thread_is_gone(uint32_t pid, uint32_t tid);
 
 /** hl_os_thread_name() - of this thread or another of the process, 0: none; length without the NUL */
 #define HL_THREAD_NAME_BYTES 16u
@@ -117,6 +120,8 @@ struct hl_lock {
 	uint32_t word;
 };
 void hl_lock_take(struct hl_lock *lock, sigset_t *saved);
+/* The same, but never waits; false: somebody has it. */
+bool hl_lock_try(struct hl_lock *lock, sigset_t *saved);
 void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved);
 /* The same where signals are blocked already. */
 void hl_lock_spin(struct hl_lock *lock);

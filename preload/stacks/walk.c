@@ -299,3 +299,26 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 	}
 	return HL_WALK_TRUNCATED;
 }
+
+/* Deeper stacks are not walked to tell whether an event was left: it would take milliseconds. */
+#define MISSES_FRAMES 20000u
+
+enum hl_walk_end hl_walk_misses(const struct hl_own_stack *own, const struct hl_caller *caller, uintptr_t inner)
+{
+	struct hl_walk_state states[2] = { { .ip = caller->ip, .sp = caller->sp, .bp = caller->bp } };
+
+	struct hl_extent extent;
+
+	hl_extent_begin(&extent, own, caller->sp);
+	for (uint32_t n = 0; n < MISSES_FRAMES; n++) {
+		struct hl_walk_state *from = &states[n & 1], *to = &states[~n & 1];
+		struct hl_rule rule = hl_walk_rule(from);
+
+		if (is_end(from, rule, false, &extent) || hl_step(from, to, rule, own, &extent) != HL_WALK_ROOT)
+			return hl_walk_is_root(from) ? HL_WALK_ROOT : HL_WALK_PARTIAL;
+		/* On one stack the way goes up. */
+		if (to->sp < from->sp && to->sp <= inner)
+			return HL_WALK_TRUNCATED;
+	}
+	return HL_WALK_PARTIAL;
+}

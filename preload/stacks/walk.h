@@ -122,6 +122,17 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 /** hl_walk_why() - why code without unwind information has none: HL_WALK_NO_INFO or HL_WALK_CODE */
 enum hl_walk_end hl_walk_why(const struct hl_walk_state *last);
 
+/**
+ * hl_walk_misses() - does the stack go past what lies at @inner and below, which is further in than @caller?
+ *
+ * A signal handler's stack may lie in a frame of the thread's own stack (SS_AUTODISARM), so that what the
+ * handler interrupted is below it in memory: only a walk through the signal's frame tells.
+ *
+ * Returns: HL_WALK_ROOT: it was walked to the thread's root and never led there; HL_WALK_TRUNCATED: it leads
+ *          there; HL_WALK_PARTIAL: not known.
+ */
+enum hl_walk_end hl_walk_misses(const struct hl_own_stack *own, const struct hl_caller *caller, uintptr_t inner);
+
 /* One step; hl_step() says which. */
 enum hl_walk_end hl_step_bp(const struct hl_walk_state *from, struct hl_walk_state *to,
 	struct hl_rule rule, struct hl_extent *extent);

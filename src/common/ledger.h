@@ -267,7 +267,7 @@ struct hl_counters {
 struct hl_peak {
 	int64_t bytes;
 	int32_t count;			/* saturates */
-	uint32_t pad;
+	uint32_t epoch;			/* of the domain, when it was written in shard 0: the shim's own affair */
 };
 
 /*
