@@ -5,7 +5,7 @@
 #   $victims             where the victims are
 #   under FILE CMD...    run CMD with the shim, the ledger in FILE, for a minute at most
 #   facts FILE [KEY]     read a ledger into $dir/facts
-#   fact KEY             a value of it; group NAME COLUMN: 3 alloc_count .. 8 moves, 0 when not there
+#   fact KEY             a value of it; group NAME COLUMN: 3 alloc_count .. 8 moves, 9 peak; 0: not there
 #   is WHAT GOT WANTED   one check; ok WHAT CMD...: CMD must succeed
 #   finish               the test's exit status
 set -u

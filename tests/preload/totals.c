@@ -5,7 +5,7 @@
  * Usage: totals FILE [KEY-OF-GROUPS]
  *
  * With a key of grouping one line more per group: "group", its name, blocks allocated, bytes
- * allocated, blocks freed, bytes freed, temporary blocks, moves; separated by tabs.
+ * allocated, blocks freed, bytes freed, temporary blocks, moves, bytes at the peak; separated by tabs.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,10 +93,10 @@ static int print_groups(struct hl_snapshot *snapshot, enum hl_key key)
 		const struct hl_counts *counts = &item->counts;
 
 		printf("group\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-		       "\t%" PRIu64 "\n",
+		       "\t%" PRIu64 "\t%" PRId64 "\n",
 			name_of(hl_traceback_frame(resolver, item->traceback, 0), key),
 			counts->alloc_count, counts->alloc_bytes, counts->free_count,
-			counts->free_bytes, counts->temp_count, counts->move_count);
+			counts->free_bytes, counts->temp_count, counts->move_count, counts->peak_bytes);
 	}
 	hl_statistics_unref(statistics);
 out:
