@@ -271,27 +271,31 @@ void hl_book_failure(void)
 	hl_leave(&guard);
 }
 
+/* A free of a block whose site does not count any more, or that nobody saw being made. */
+static void note_stranger(struct hl_lane *lane, uint32_t site)
+{
+	if (site == HL_SITE_NONE)
+		HL_LANE_ADD(lane, unknown_frees, 1);
+	/* Those from before hl_clear_traces() are nobody's loss. */
+	else if (site != HL_SITE_OWN && site < hl_site_inherited)
+		HL_LANE_ADD(lane, inherited_frees, 1);
+}
+
 /*
  * Takes a block out of the address map.  Returns false when there is nothing to count: it is not
  * known, the shim's own, or the parent's.  @weighted: there may be --sample.
  */
-HL_SPECIALISED bool take_block(struct hl_lane *lane, const void *block, bool weighted,
-	struct hl_removed *removed)
+HL_SPECIALISED bool take_block(const void *block, bool weighted, struct hl_removed *removed)
 {
 	uint32_t *slot = hl_shadow_slot(block);
 
 	removed->site = slot ? hl_shadow_site(slot) : HL_SITE_NONE;
-	if (hl_unlikely(removed->site == HL_SITE_NONE)) {
-		HL_LANE_ADD(lane, unknown_frees, 1);
+	if (hl_unlikely(removed->site == HL_SITE_NONE))
 		return false;
-	}
 	if (hl_unlikely(removed->site < hl_site_unattributed)) {
 		hl_shadow_take(slot, 0);
 		if (weighted)
 			note_sample(block, -1);
-		/* Those from before hl_clear_traces() are nobody's loss. */
-		if (removed->site != HL_SITE_OWN && removed->site < hl_site_inherited)
-			HL_LANE_ADD(lane, inherited_frees, 1);
 		return false;
 	}
 	removed->size = hl_shadow_take(slot, hl_usable_size(block));
@@ -315,7 +319,8 @@ HL_SPECIALISED void book_old(struct hl_lane *lane, const void *block, bool weigh
 	uint64_t weight;
 
 	hl_begin_change(lane);
-	if (hl_unlikely(!take_block(lane, block, weighted, &removed))) {
+	if (hl_unlikely(!take_block(block, weighted, &removed))) {
+		note_stranger(lane, removed.site);
 		hl_end_change(lane);
 		return;
 	}
@@ -376,7 +381,7 @@ void hl_book_realloc_begin(const void *block, struct hl_removed *removed)
 	if (hl_unlikely(!hl_enter(&guard)))
 		return;
 	if (guard.what != HL_EVENT_EARLY)
-		take_block(guard.lane, block, true, removed);
+		take_block(block, true, removed);
 	hl_leave(&guard);
 }
 
@@ -417,8 +422,10 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 HL_SPECIALISED int64_t count_before(struct hl_lane *lane, const void *before,
 	const struct hl_removed *removed, uint64_t weight)
 {
-	if (hl_unlikely(removed->site < hl_site_unattributed))
+	if (hl_unlikely(removed->site < hl_site_unattributed)) {
+		note_stranger(lane, removed->site);
 		return 0;
+	}
 	hl_count_free(lane, removed->site, weight * removed->size, weight,
 		is_temporary(lane, before), HL_DOMAIN_MALLOC);
 	return (int64_t)(weight * removed->size);
