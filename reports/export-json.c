@@ -107,6 +107,7 @@ static void put_program(struct hl_json *j, const struct hl_export *export)
 	put_number(j, "start_realtime_ns", info.start_realtime_ns);
 	put_number(j, "duration_ns", hl_export_duration(export));
 	put_number(j, "peak_ns", hl_export_since_start(export, totals.peak_ns));
+	put_number(j, "peak_bound_bytes", totals.peak_bound_bytes);
 	put_number(j, "sample_bytes", info.sample_bytes);
 	hl_json_end_object(j);
 }
@@ -118,6 +119,7 @@ static void put_totals(struct hl_json *j, const struct hl_export *export)
 	hl_snapshot_totals(export->snapshot, -1, &totals);
 	hl_json_key(j, "totals");
 	hl_json_begin_object(j);
+	totals.counts.peak_bytes = totals.peak_bytes;
 	put_counts(j, &totals.counts);
 	hl_json_end_object(j);
 }

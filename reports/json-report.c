@@ -65,6 +65,7 @@ static void put_totals(struct hl_json *j, const struct hl_snapshot *snapshot, in
 	hl_json_begin_object(j);
 	put_counts(j, &t.counts);
 	put_signed(j, "peak_bytes", t.peak_bytes);
+	put_unsigned(j, "peak_bound_bytes", t.peak_bound_bytes);
 	put_time(j, "peak_monotonic_ns", t.peak_ns);
 	hl_json_end_object(j);
 }
@@ -250,6 +251,8 @@ static void write_info(FILE *file, const struct hl_info_report *report)
 		put_totals(&j, report->snapshot, d);
 	}
 	hl_json_end_object(&j);
+	hl_json_key(&j, "together");
+	put_totals(&j, report->snapshot, -1);
 	put_completeness(&j, report->snapshot);
 	put_marks(&j, report->snapshot);
 	put_modules(&j, report->snapshot);
@@ -288,8 +291,10 @@ static void put_group(struct hl_json *j, const struct hl_statistics *stats,
 static void write_top(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
+	struct hl_totals totals;
 	struct hl_json j;
 
+	hl_snapshot_totals(report->snapshot, -1, &totals);
 	hl_json_init(&j, file);
 	hl_json_begin_object(&j);
 	put_string(&j, "file", report->file);
@@ -300,6 +305,7 @@ static void write_top(FILE *file, const struct hl_top_report *report)
 	put_unsigned(&j, "nr_groups", stats->nr_items);
 	put_signed(&j, "total_size", stats->total_size);
 	put_signed(&j, "total_count", stats->total_count);
+	put_unsigned(&j, "peak_bound_bytes", totals.peak_bound_bytes);
 	hl_json_key(&j, "groups");
 	hl_json_begin_array(&j);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++)

@@ -62,6 +62,9 @@ extern const struct hl_report_writer hl_traceback_writer;
 /* A line that says so if a ledger holds a sample; @more tells what that means for the report. */
 int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *prefix, const char *more);
 
+/* " (may be up to 0.8 % = 480 KiB higher)", if a peak is not known exactly. */
+void hl_write_peak_bound(FILE *file, const struct hl_totals *totals, bool exact);
+
 /**
  * hl_write_warnings() - what the account may have missed, one line each
  * @prefix: put before each line

@@ -27,16 +27,22 @@ static void put_text_row(const struct info_output *out, const char *label, struc
 	fputc('\n', out->file);
 }
 
-static void put_blocks(const struct info_output *out, const char *label, int64_t count, int64_t bytes)
+static void begin_blocks(const struct info_output *out, const char *label, int64_t count, int64_t bytes)
 {
 	char text[HL_SIZE_TEXT];
 
 	put_label(out, label);
 	if (out->exact)
-		fprintf(out->file, "%" PRId64 " bytes in %" PRId64 " blocks\n", bytes, count);
+		fprintf(out->file, "%" PRId64 " bytes in %" PRId64 " blocks", bytes, count);
 	else
-		fprintf(out->file, "%s in %" PRId64 " blocks\n",
+		fprintf(out->file, "%s in %" PRId64 " blocks",
 				hl_format_size(text, (double)bytes, false), count);
+}
+
+static void put_blocks(const struct info_output *out, const char *label, int64_t count, int64_t bytes)
+{
+	begin_blocks(out, label, count, bytes);
+	fputc('\n', out->file);
 }
 
 /* Arguments as a shell would need them, roughly: one with a blank or nothing in quotes. */
@@ -93,17 +99,24 @@ static void put_times(const struct info_output *out, const struct hl_info *info)
 	}
 }
 
+static void put_peak(const struct info_output *out, const struct hl_info *info, const struct hl_totals *t)
+{
+	begin_blocks(out, "Peak:", t->counts.peak_count, t->peak_bytes);
+	hl_write_peak_bound(out->file, t, out->exact);
+	fputc('\n', out->file);
+	if (t->peak_ns) {
+		put_label(out, "");
+		fprintf(out->file, "after %.3f s\n", seconds_between(info->start_ns, t->peak_ns));
+	}
+}
+
 static void put_totals(const struct info_output *out, const struct hl_info *info,
 		const struct hl_totals *t)
 {
 	put_blocks(out, "Allocated:", (int64_t)t->counts.alloc_count, (int64_t)t->counts.alloc_bytes);
 	put_blocks(out, "Freed:", (int64_t)t->counts.free_count, (int64_t)t->counts.free_bytes);
 	put_blocks(out, "Live:", t->live_count, t->live_bytes);
-	put_blocks(out, "Peak:", t->counts.peak_count, t->peak_bytes);
-	if (t->peak_ns) {
-		put_label(out, "");
-		fprintf(out->file, "after %.3f s\n", seconds_between(info->start_ns, t->peak_ns));
-	}
+	put_peak(out, info, t);
 	put_label(out, "Temporary:");
 	fprintf(out->file, "%" PRIu64 " blocks\n", t->counts.temp_count);
 	put_label(out, "Moved:");
@@ -119,6 +132,7 @@ static void put_other_domains(const struct info_output *out, const struct hl_inf
 		[3] = "Domain 3",
 	};
 	struct hl_totals t;
+	int nr = 0;
 
 	for (int d = 1; d < HL_NR_DOMAINS; d++) {
 		hl_snapshot_totals(snapshot, d, &t);
@@ -126,7 +140,15 @@ static void put_other_domains(const struct info_output *out, const struct hl_inf
 			continue;
 		fprintf(out->file, "\n%s\n", titles[d]);
 		put_totals(out, info, &t);
+		nr++;
 	}
+	if (!nr)
+		return;
+	/* Not the sum of the peaks above, which need not have been at one moment. */
+	hl_snapshot_totals(snapshot, -1, &t);
+	fputs("\nTogether\n", out->file);
+	put_blocks(out, "Live:", t.live_count, t.live_bytes);
+	put_peak(out, info, &t);
 }
 
 static void put_size_row(const struct info_output *out, const char *label, uint64_t bytes)
@@ -166,7 +188,7 @@ static void put_completeness(const struct info_output *out, const struct hl_info
 	if (info->end_reason == HL_END_NONE && !info->snapshot_ns)
 		fputs("note: nobody saw the program end; what it does after this moment is not here\n",
 			out->file);
-	if (c.grain_bytes && c.threads_seen > 1)
+	if (c.grain_bytes && c.threads_seen > 1 && !c.has_peak_bound)
 		fprintf(out->file, "note: with threads the peak may look lower by up to %" PRIu64
 			" bytes for each\n", c.grain_bytes);
 	hl_write_warnings(out->file, snapshot, "note: ");

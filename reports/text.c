@@ -83,15 +83,41 @@ static void put_others(FILE *file, const struct hl_top_report *report)
 	fputc('\n', file);
 }
 
+/* Threads pass on what they hold in portions: the peak that was noticed need not be that of the lines to the byte. */
+static void put_between(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	char text[HL_SIZE_TEXT];
+	int64_t size = stats->total_size;
+
+	for (size_t i = 0; i < stats->nr_items; i++)
+		size = (int64_t)((uint64_t)size - (uint64_t)stats->items[i].size);
+	if (size <= 0 || stats->is_cumulative)
+		return;
+	if (report->exact)
+		fprintf(file, "In no line: %" PRId64 " B", size);
+	else
+		fprintf(file, "In no line: %s", hl_format_size(text, (double)size, false));
+	fputs(" (freed or moved while the peak was noted)\n", file);
+}
+
 static void put_rest(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
 	char text[HL_STATISTIC_TEXT];
+	struct hl_totals totals;
 
 	if (stats->nr_items > report->nr_rows)
 		put_others(file, report);
-	fprintf(file, "Total: %s\n", hl_format_statistic(text, stats->total_size,
+	else if (stats->metric == HL_METRIC_PEAK)
+		put_between(file, report);
+	fprintf(file, "Total: %s", hl_format_statistic(text, stats->total_size,
 			stats->total_count, report->exact));
+	if (stats->metric == HL_METRIC_PEAK) {
+		hl_snapshot_totals(report->snapshot, -1, &totals);
+		hl_write_peak_bound(file, &totals, report->exact);
+	}
+	fputc('\n', file);
 }
 
 static void write_top(FILE *file, const struct hl_top_report *report)

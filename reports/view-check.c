@@ -31,7 +31,13 @@ static void put_verdict(FILE *file, const struct hl_budget *b, bool exact)
 	hl_put_name(file, b->name);
 	fputs(": ", file);
 	put_value(file, b, b->found, exact);
-	fputs(b->is_broken ? " is over the budget of " : " is within the budget of ", file);
+	if (b->bound > 0) {
+		fputs(" (may be up to ", file);
+		put_value(file, b, b->bound, exact);
+		fputs(" higher)", file);
+	}
+	fputs(!b->is_broken ? " is within the budget of " : b->found > b->limit ? " is over the budget of " :
+			" may be over the budget of ", file);
 	put_value(file, b, b->limit, exact);
 	fputc('\n', file);
 }
@@ -144,6 +150,7 @@ static void put_json_budget(struct hl_json *j, const struct hl_check_report *rep
 	hl_json_string(j, b->is_percent ? "percent" : b->is_count ? "blocks" : "bytes");
 	put_number(j, "limit", b->limit);
 	put_number(j, "found", b->found);
+	put_number(j, "bound", b->bound);
 	hl_json_key(j, "broken");
 	hl_json_bool(j, b->is_broken);
 	hl_json_key(j, "groups");

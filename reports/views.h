@@ -76,6 +76,7 @@ struct hl_budget {
 	bool is_broken;
 	double limit;
 	double found;			/* HUGE_VAL: growth from nothing */
+	double bound;			/* of a peak: the true one may be higher by so much; else 0 */
 	const struct hl_statistics *statistics;	/* the groups, or ... */
 	const struct hl_diffs *diffs;	/* ... what they grew by; both NULL: nothing to show */
 };

@@ -63,6 +63,27 @@ const char *hl_describe_end(const struct hl_info *info, char *buf)
 	}
 }
 
+static void put_bytes(FILE *file, uint64_t bytes, bool exact)
+{
+	char text[HL_SIZE_TEXT];
+
+	if (exact)
+		fprintf(file, "%" PRIu64 " bytes", bytes);
+	else
+		fputs(hl_format_size(text, (double)bytes, false), file);
+}
+
+void hl_write_peak_bound(FILE *file, const struct hl_totals *totals, bool exact)
+{
+	if (!totals->peak_bound_bytes)
+		return;
+	fputs(" (may be up to ", file);
+	if (totals->peak_bytes > 0)
+		fprintf(file, "%.1f %% = ", 100.0 * (double)totals->peak_bound_bytes / (double)totals->peak_bytes);
+	put_bytes(file, totals->peak_bound_bytes, exact);
+	fputs(" higher)", file);
+}
+
 /* One warning; n == 0 says nothing. */
 static int warn(FILE *file, const char *prefix, uint64_t n, const char *text)
 {

@@ -23,7 +23,7 @@ static void put_totals(FILE *file, const struct hl_snapshot *snapshot)
 	struct hl_totals t;
 
 	hl_snapshot_info(snapshot, &info);
-	hl_snapshot_totals(snapshot, HL_DOMAIN_MALLOC, &t);
+	hl_snapshot_totals(snapshot, -1, &t);
 	put_blocks(file, "allocated", (int64_t)t.counts.alloc_count, (int64_t)t.counts.alloc_bytes);
 	fprintf(file, ", %" PRIu64 " temporary\n", t.counts.temp_count);
 	put_blocks(file, "freed", (int64_t)t.counts.free_count, (int64_t)t.counts.free_bytes);
@@ -33,6 +33,7 @@ static void put_totals(FILE *file, const struct hl_snapshot *snapshot)
 	put_blocks(file, "peak", t.counts.peak_count, t.peak_bytes);
 	if (t.peak_ns > info.start_ns)
 		fprintf(file, ", after %.3f s", (double)(t.peak_ns - info.start_ns) / 1e9);
+	hl_write_peak_bound(file, &t, false);
 	fputc('\n', file);
 	if (info.end_reason == HL_END_SIGNAL)
 		fprintf(file, "  %s\n", hl_describe_end(&info, end));

@@ -172,12 +172,56 @@ static int copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site
 		copy->sites[copy->globals.nr_sites - 1].site.thread = site->site.thread;
 		copy->sites[copy->globals.nr_sites - 1].site.total_frames =
 			site->site.total_frames;
+		copy->sites[copy->globals.nr_sites - 1].own = site->own;
 	}
 	return rc;
 }
 
+#define ALL_DOMAINS ((1u << HL_NR_DOMAINS) - 1)
+
+/* The domains that a site must be of to be kept, whatever its place. */
+static unsigned int domains_of(const struct hl_filter *filters, size_t nr)
+{
+	unsigned int included = 0;
+	unsigned int excluded = 0;
+	bool has_inclusive = false;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct hl_filter *f = &filters[i];
+		unsigned int domain = f->domain < HL_NR_DOMAINS ? 1u << f->domain : 0;
+
+		has_inclusive |= f->is_inclusive;
+		if (f->is_inclusive)
+			included |= f->is_domain_filter || f->has_domain ? domain : ALL_DOMAINS;
+		else if (f->is_domain_filter)
+			excluded |= domain;
+	}
+	return (has_inclusive ? included : ALL_DOMAINS) & ~excluded;
+}
+
+/*
+ * What is left of the peak.  Of whole domains it is theirs; of some of their sites it is what these held when the
+ * domains were at their peak.
+ */
+static void cut_peaks(struct hl_snapshot *copy, const struct hl_snapshot *s, const uint8_t *verdicts,
+		uint8_t wanted, unsigned int domains)
+{
+	bool is_part = false;
+
+	for (uint64_t i = HL_NR_RESERVED_SITES; !is_part && i < s->globals.nr_sites; i++) {
+		const struct hl_site_counts *site = &s->sites[i];
+
+		is_part = verdicts[i] != wanted && domains >> site->site.domain & 1 &&
+			(site->counts.alloc_count || site->counts.free_count);
+	}
+	if (domains != ALL_DOMAINS)
+		hl_snapshot_keep_domains(copy, domains);
+	if (is_part)
+		hl_snapshot_sum_peaks(copy);
+}
+
 static int copy_kept(const struct hl_snapshot *s, const uint8_t *verdicts, uint8_t wanted,
-		struct hl_snapshot **out)
+		unsigned int domains, struct hl_snapshot **out)
 {
 	struct hl_snapshot *copy = hl_snapshot_new_like(s);
 	int rc = copy ? 0 : -ENOMEM;
@@ -189,6 +233,7 @@ static int copy_kept(const struct hl_snapshot *s, const uint8_t *verdicts, uint8
 		hl_snapshot_unref(copy);
 		return rc;
 	}
+	cut_peaks(copy, s, verdicts, wanted, domains);
 	*out = copy;
 	return 0;
 }
@@ -211,7 +256,8 @@ int hl_snapshot_filter(struct hl_snapshot *snapshot, struct hl_resolver *resolve
 		rc = apply_filter(snapshot, &filters[i], verdicts);
 	}
 	if (!rc)
-		rc = copy_kept(snapshot, verdicts, has_inclusive ? VERDICT_INCLUDED : 0, out);
+		rc = copy_kept(snapshot, verdicts, has_inclusive ? VERDICT_INCLUDED : 0,
+				domains_of(filters, nr), out);
 	free(verdicts);
 	return rc;
 }
@@ -233,7 +279,7 @@ int hl_snapshot_focus(struct hl_snapshot *snapshot, struct hl_resolver *resolver
 	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < snapshot->globals.nr_sites; i++)
 		verdicts[i] = test_site(&t, snapshot, &snapshot->sites[i].site);
 	if (!rc)
-		rc = copy_kept(snapshot, verdicts, keep, out);
+		rc = copy_kept(snapshot, verdicts, keep, ALL_DOMAINS, out);
 	frame_test_release(&t);
 	regfree(&compiled);
 	free(verdicts);
@@ -298,7 +344,7 @@ int hl_snapshot_suppress(struct hl_snapshot *snapshot, struct hl_resolver *resol
 			hl_counts_add(&sum, &snapshot->sites[i].counts);
 	}
 	if (!rc)
-		rc = copy_kept(snapshot, verdicts, 0, out);
+		rc = copy_kept(snapshot, verdicts, 0, ALL_DOMAINS, out);
 	if (!rc)
 		*suppressed = sum;
 	frame_test_release(&t);

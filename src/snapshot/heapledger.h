@@ -47,18 +47,19 @@ struct hl_counts {
 	uint64_t free_bytes;
 	uint64_t temp_count;		/* freed as the allocating thread's very next event */
 	uint64_t move_count;		/* reallocs that moved a block here */
-	int64_t peak_bytes;		/* live at the moment of the program's peak */
+	int64_t peak_bytes;		/* live at the moment of the peak; see hl_snapshot_totals() */
 	int64_t peak_count;
 	double variance;		/* of a group's size, if the ledger is a sample; else 0 */
 };
 
-/* A domain's sum over all sites, and its peak as the program itself saw it. */
+/* The sum over all sites of one or all domains, and their peak; see hl_snapshot_totals(). */
 struct hl_totals {
 	struct hl_counts counts;
 	int64_t live_bytes;
 	int64_t live_count;
-	int64_t peak_bytes;		/* the domain's highest live_bytes ever */
+	int64_t peak_bytes;		/* the highest live_bytes ever; never below live_bytes */
 	uint64_t peak_ns;		/* CLOCK_MONOTONIC; see hl_info.start_ns */
+	uint64_t peak_bound_bytes;	/* the true peak may be higher by at most so much; 0: it is exact */
 };
 
 /* What the account may have missed.  All zero but for the sizes: nothing. */
@@ -81,7 +82,8 @@ struct hl_completeness {
 	uint64_t own_blocks_bytes;	/* blocks made for the shim itself, not counted above */
 	uint64_t timed_events;		/* events whose own cost was measured ... */
 	uint64_t timed_ns;		/* ... and what they took together */
-	uint64_t grain_bytes;		/* the peak may be low by so much for each further thread */
+	uint64_t grain_bytes;		/* a thread's share of the current bytes may lag by so much */
+	bool has_peak_bound;		/* hl_totals.peak_bound_bytes is known; else it is grain_bytes by thread */
 	uint64_t threads_seen;
 	uint64_t nr_stacks;		/* distinct call sites */
 	uint64_t nr_frames;		/* nodes in the tree of stacks */
@@ -203,7 +205,13 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 /**
  * hl_snapshot_totals() - sum over all call sites of a domain
  * @domain: 0 malloc, 1 anonymous mappings, 2 and 3 free for programs; -1: all together
- * @out: filled.  For -1 peak_bytes is the sum of the domains' peaks, which is an upper bound.
+ * @out: filled
+ *
+ * The peak is the highest live sum, at one moment, of the domains that are asked for, and counts.peak_bytes and
+ * peak_count are what the call sites held at that moment.  For -1 it is that of domains 0 and 1 together, which a
+ * recording with --mmap keeps beside their own; where it is not known, and for domains 2 and 3, own peaks are added:
+ * an upper bound.  Of a snapshot that hl_snapshot_filter() made of some domains, -1 means these.  With threads the
+ * program learns the peak from portions of a thread's bytes: peak_bound_bytes is what they may hide.
  *
  * Cost:    O(sites).
  */
@@ -336,7 +344,7 @@ struct hl_statistics {
 	size_t nr_items;
 	enum hl_key key;
 	enum hl_metric metric;
-	int64_t total_size;		/* of all groups */
+	int64_t total_size;		/* of all groups; of HL_METRIC_PEAK hl_totals.peak_bytes */
 	int64_t total_count;
 	bool is_cumulative;		/* see hl_snapshot_statistics_cumulative() */
 	struct hl_counts all;		/* is_cumulative: of the blocks, each once */

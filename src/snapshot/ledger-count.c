@@ -2,12 +2,13 @@
 /* The counters of a ledger that may be running, summed over its shards. */
 #include "snapshot/ledger-count.h"
 
+#include "snapshot/ledger-peak.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define COUNTER_WORDS (sizeof(struct hl_counters) / sizeof(uint64_t))
 /* A thread writes its records every 100 ns or so; a reading takes about as long. */
 #define MAX_TRIES 20000u
 #define SPINS_BEFORE_SLEEP 200u
@@ -25,7 +26,14 @@ struct writer {
 
 struct cursor {
 	const struct hl_chunk *chunk;
+	const struct hl_chunk *peaks;	/* what the shard's sites held at the peak of the sum; NULL: not known */
 	struct writer *writer;
+};
+
+/* What a shard says of a site. */
+struct record {
+	struct hl_counters counters;
+	struct hl_peak peak;
 };
 
 struct counting {
@@ -35,39 +43,54 @@ struct counting {
 	uint64_t nr_writers;
 	struct cursor *active;		/* the chunks that hold the current site */
 	size_t nr_active;
-	struct hl_counters *before;	/* one for each active chunk */
-	struct hl_counters *after;
+	struct record *before;		/* one for each active chunk */
+	struct record *after;
 	const struct hl_chunk **order;	/* all chunks by first */
-	uint32_t *epochs;		/* of the peak, by site, when the site was read */
+	struct hl_moment *moments;		/* by site, when the site was read */
+	struct hl_peak_reader peaks;
 	bool is_changing;
 };
 
-static const struct hl_globals *mapped_globals(const struct counting *c)
+/* Word by word: each is written as a whole, and the seqlock is what ties them together. */
+static void copy_words(void *to, const void *from, size_t bytes)
 {
-	return (const void *)(c->map + c->image->tables[HL_SECTION_GLOBALS].chunks[0].offset);
+	const uint64_t *words = from;
+
+	for (size_t i = 0; i < bytes / sizeof(*words); i++) {
+		uint64_t word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+
+		memcpy((uint8_t *)to + i * sizeof(word), &word, sizeof(word));
+	}
 }
 
-/* Word by word: each is written as a whole, and the seqlock is what ties them together. */
-static void copy_words(struct hl_counters *to, const struct hl_counters *from)
-{
-	const uint64_t *words = (const void *)from;
-	uint64_t copy[COUNTER_WORDS];
+/* Where a record lies in the file. */
+struct place {
+	const struct hl_counters *counters;
+	const struct hl_peak *peak;	/* NULL: not there */
+};
 
-	for (size_t i = 0; i < COUNTER_WORDS; i++)
-		copy[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
-	memcpy(to, copy, sizeof(copy));
+static void copy_record(struct record *to, const struct place *from)
+{
+	copy_words(&to->counters, from->counters, sizeof(to->counters));
+	if (from->peak)
+		copy_words(&to->peak, from->peak, sizeof(to->peak));
+	else
+		to->peak = (struct hl_peak){
+			.bytes = to->counters.peak_bytes,
+			.count = to->counters.peak_count,
+		};
 }
 
 /* Shard 0 has many writers and no seqlock: two equal readings are the best there is. */
-static void read_shared(const struct hl_counters *from, struct hl_counters *to)
+static void read_shared(const struct place *from, struct record *to)
 {
-	struct hl_counters again;
+	struct record again;
 
-	copy_words(to, from);
+	copy_record(to, from);
 	for (int i = 0; i < 100; i++) {
 		/* acquire: the second reading must not be merged with the first */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		copy_words(&again, from);
+		copy_record(&again, from);
 		if (!memcmp(to, &again, sizeof(again)))
 			return;
 		*to = again;
@@ -106,13 +129,13 @@ static uint64_t even_seq(struct writer *w)
 	}
 }
 
-static void read_record(const struct counting *c, struct writer *w, const struct hl_counters *from,
-		struct hl_counters *to)
+static void read_record(const struct counting *c, struct writer *w, const struct place *from,
+		struct record *to)
 {
 	uint64_t seq;
 
 	if (!c->is_changing || !w->shard) {
-		copy_words(to, from);
+		copy_record(to, from);
 		return;
 	}
 	if (w->is_shared) {
@@ -121,9 +144,9 @@ static void read_record(const struct counting *c, struct writer *w, const struct
 	}
 	for (unsigned int i = 0; i < MAX_TRIES; i++) {
 		/* Fetch the line before the seq, so that little time passes between the two. */
-		(void)__atomic_load_n(&from->alloc_count, __ATOMIC_RELAXED);
+		(void)__atomic_load_n(&from->counters->alloc_count, __ATOMIC_RELAXED);
 		seq = even_seq(w);
-		copy_words(to, from);
+		copy_record(to, from);
 		/* acquire: the record was read before the seq is read again */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&w->shard->seq, __ATOMIC_RELAXED) == seq)
@@ -131,14 +154,56 @@ static void read_record(const struct counting *c, struct writer *w, const struct
 	}
 }
 
-static void read_active(struct counting *c, uint64_t site, struct hl_counters *to)
+static bool is_in(const struct hl_chunk *chunk, uint64_t site)
+{
+	return site >= chunk->first && site - chunk->first < chunk->nr_records;
+}
+
+static const void *record_in(const struct counting *c, const struct hl_chunk *chunk, uint64_t site)
+{
+	return c->map + chunk->offset + (site - chunk->first) * chunk->record_bytes;
+}
+
+/* The chunk of a sorted table with this record; NULL: there is none. */
+static const struct hl_chunk *find_chunk(const struct hl_table *table, uint32_t instance, uint64_t site)
+{
+	size_t low = 0;
+	size_t high = table->nr_chunks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct hl_chunk *chunk = &table->chunks[middle];
+
+		if (chunk->instance == instance && is_in(chunk, site))
+			return chunk;
+		if (chunk->instance < instance || (chunk->instance == instance && chunk->first < site))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static struct place find_place(const struct counting *c, struct cursor *cursor, uint64_t site)
+{
+	struct place place = {.counters = record_in(c, cursor->chunk, site)};
+
+	if (!c->peaks.has_sum)
+		return place;
+	if (!cursor->peaks || !is_in(cursor->peaks, site))
+		cursor->peaks = find_chunk(&c->image->tables[HL_SECTION_PEAKS], cursor->chunk->instance,
+				site);
+	if (cursor->peaks)
+		place.peak = record_in(c, cursor->peaks, site);
+	return place;
+}
+
+static void read_active(struct counting *c, uint64_t site, struct record *to)
 {
 	for (size_t i = 0; i < c->nr_active; i++) {
-		const struct hl_chunk *chunk = c->active[i].chunk;
-		const void *from = c->map + chunk->offset +
-			(site - chunk->first) * chunk->record_bytes;
+		struct place place = find_place(c, &c->active[i], site);
 
-		read_record(c, c->active[i].writer, from, &to[i]);
+		read_record(c, c->active[i].writer, &place, &to[i]);
 	}
 }
 
@@ -148,37 +213,28 @@ static void add_frees(struct hl_counts *sum, const struct hl_counters *r)
 	sum->free_bytes += r->free_bytes;
 }
 
-/* Everything but the frees.  The peak: what was saved at this very peak, else what lives now. */
-static void add_allocs(struct hl_counts *sum, const struct hl_counters *r, uint32_t epoch)
+/* Everything but the frees. */
+static void add_allocs(struct hl_site_counts *sum, const struct record *record, struct hl_moment moment)
 {
-	struct hl_counts peak = {
+	const struct hl_counters *r = &record->counters;
+	struct hl_held all = hl_held_then(r, (struct hl_held){record->peak.bytes, record->peak.count}, moment.sum);
+	struct hl_counts counts = {
 		.alloc_count = r->alloc_count,
 		.alloc_bytes = r->alloc_bytes,
 		.temp_count = r->temp_count,
 		.move_count = r->move_count,
-		.peak_bytes = r->peak_bytes,
-		.peak_count = r->peak_count,
+		.peak_bytes = all.bytes,
+		.peak_count = all.count,
 	};
 
-	if (r->peak_epoch != epoch) {
-		peak.peak_bytes = (int64_t)(r->alloc_bytes - r->free_bytes);
-		peak.peak_count = (int64_t)(r->alloc_count - r->free_count);
-	}
-	hl_counts_add(sum, &peak);
+	hl_counts_add(&sum->counts, &counts);
+	hl_held_add(&sum->own, hl_held_then(r, (struct hl_held){r->peak_bytes, r->peak_count}, moment.own));
 }
 
-static uint32_t current_epoch(const struct counting *c, unsigned int domain)
+static void count_site(struct counting *c, uint64_t site, struct hl_site_counts *out)
 {
-	if (domain >= HL_NR_DOMAINS)
-		return 0;
-	return __atomic_load_n(&mapped_globals(c)->domains[domain].peak_epoch, __ATOMIC_RELAXED);
-}
-
-static void count_site(struct counting *c, uint64_t site, unsigned int domain,
-		struct hl_counts *counts)
-{
-	struct hl_counts sum = {0};
-	const struct hl_counters *after = c->before;
+	struct hl_site_counts sum = {.site = out->site};
+	const struct record *after = c->before;
 	int rounds = c->is_changing && c->nr_active > 1 ? MAX_ROUNDS : 0;
 
 	if (!c->nr_active)
@@ -193,12 +249,12 @@ static void count_site(struct counting *c, uint64_t site, unsigned int domain,
 			break;
 	}
 	/* Behind the records: no record can be of a later peak than this one. */
-	c->epochs[site] = current_epoch(c, domain);
+	c->moments[site] = hl_moment_now(&c->peaks, out->site.domain);
 	for (size_t i = 0; i < c->nr_active; i++) {
-		add_frees(&sum, &c->before[i]);
-		add_allocs(&sum, &after[i], c->epochs[site]);
+		add_frees(&sum.counts, &c->before[i].counters);
+		add_allocs(&sum, &after[i], c->moments[site]);
 	}
-	*counts = sum;
+	*out = sum;
 }
 
 static void leave_old_chunks(struct counting *c, uint64_t site)
@@ -231,41 +287,7 @@ static void count_all(struct counting *c, struct hl_snapshot *s)
 					&c->writers[chunk->instance] : &none,
 			};
 		}
-		count_site(c, site, s->sites[site].site.domain, &s->sites[site].counts);
-	}
-}
-
-/* A consistent copy: peak_epoch changes with every new peak. */
-static void read_domain(const struct hl_domain_totals *from, struct hl_domain_totals *to)
-{
-	for (int i = 0; i < 1000; i++) {
-		/* acquire: the epoch is read before the values */
-		uint32_t epoch = __atomic_load_n(&from->peak_epoch, __ATOMIC_ACQUIRE);
-
-		to->current_bytes = __atomic_load_n(&from->current_bytes, __ATOMIC_RELAXED);
-		to->peak_bytes = __atomic_load_n(&from->peak_bytes, __ATOMIC_RELAXED);
-		to->peak_monotonic_ns = __atomic_load_n(&from->peak_monotonic_ns, __ATOMIC_RELAXED);
-		to->peak_epoch = epoch;
-		/* acquire: the values are read before the epoch is read again */
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&from->peak_epoch, __ATOMIC_RELAXED) == epoch)
-			return;
-	}
-}
-
-/* A site that was read before the last peak: what lived in it then lived in it at the peak. */
-static void settle_peaks(const struct counting *c, struct hl_snapshot *s)
-{
-	for (int d = 0; d < HL_NR_DOMAINS; d++)
-		read_domain(&mapped_globals(c)->domains[d], &s->globals.domains[d]);
-	for (uint64_t i = 0; c->is_changing && i < s->globals.nr_sites; i++) {
-		struct hl_counts *counts = &s->sites[i].counts;
-		unsigned int d = s->sites[i].site.domain;
-
-		if (d >= HL_NR_DOMAINS || c->epochs[i] == s->globals.domains[d].peak_epoch)
-			continue;
-		counts->peak_bytes = (int64_t)(counts->alloc_bytes - counts->free_bytes);
-		counts->peak_count = (int64_t)(counts->alloc_count - counts->free_count);
+		count_site(c, site, &s->sites[site]);
 	}
 }
 
@@ -327,8 +349,8 @@ static int counting_init(struct counting *c, const struct hl_snapshot *s)
 	c->before = calloc(n + 1, sizeof(*c->before));
 	c->after = calloc(n + 1, sizeof(*c->after));
 	c->order = calloc(n + 1, sizeof(struct hl_chunk *));
-	c->epochs = calloc(s->globals.nr_sites + 1, sizeof(*c->epochs));
-	if (!c->writers || !c->active || !c->before || !c->after || !c->order || !c->epochs)
+	c->moments = calloc(s->globals.nr_sites + 1, sizeof(*c->moments));
+	if (!c->writers || !c->active || !c->before || !c->after || !c->order || !c->moments)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		c->order[i] = &table->chunks[i];
@@ -340,7 +362,12 @@ static int counting_init(struct counting *c, const struct hl_snapshot *s)
 int hl_count_sites(const struct hl_image *image, const uint8_t *map, bool is_changing,
 		struct hl_snapshot *snapshot, struct hl_error *err)
 {
-	struct counting c = {.image = image, .map = map, .is_changing = is_changing};
+	struct counting c = {
+		.image = image,
+		.map = map,
+		.is_changing = is_changing,
+		.peaks = hl_peak_reader(image, map),
+	};
 	int rc = counting_init(&c, snapshot);
 
 	if (rc) {
@@ -348,7 +375,7 @@ int hl_count_sites(const struct hl_image *image, const uint8_t *map, bool is_cha
 		goto out;
 	}
 	count_all(&c, snapshot);
-	settle_peaks(&c, snapshot);
+	hl_moments_settle(&c.peaks, c.moments, snapshot);
 	sum_shards(&c, &snapshot->shard);
 out:
 	free(c.writers);
@@ -356,6 +383,6 @@ out:
 	free(c.before);
 	free(c.after);
 	free(c.order);
-	free(c.epochs);
+	free(c.moments);
 	return rc;
 }

@@ -18,7 +18,7 @@
  * @image: the checked file
  * @map: the whole file (image->size bytes), mapped MAP_SHARED
  * @is_changing: the program may be running; false: plain reading
- * @snapshot: its sites, shard and globals.domains are written
+ * @snapshot: its sites, shard, and of globals domains and sum are written
  *
  * Returns: 0; -ENOMEM.
  */

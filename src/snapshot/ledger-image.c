@@ -27,6 +27,7 @@ static const uint32_t known_bytes[HL_NR_SECTION_TYPES] = {
 	[HL_SECTION_FRAMES] = sizeof(struct hl_source_frame),
 	[HL_SECTION_MARKS] = sizeof(struct hl_ledger_mark),
 	[HL_SECTION_THREADS] = sizeof(struct hl_ledger_thread),
+	[HL_SECTION_PEAKS] = sizeof(struct hl_peak),
 };
 
 int hl_image_read(const struct hl_image *image, uint64_t offset, void *buf, size_t length,
@@ -259,6 +260,7 @@ static void rebase_sites(struct hl_image *image)
 	image->site_base = sites->chunks[0].first - HL_NR_RESERVED_SITES;
 	rebase_table(sites, image->site_base);
 	rebase_table(&image->tables[HL_SECTION_COUNTERS], image->site_base);
+	rebase_table(&image->tables[HL_SECTION_PEAKS], image->site_base);
 }
 
 int hl_image_open(struct hl_image *image, int fd, struct hl_error *err)

@@ -10,7 +10,7 @@
 #include "common/ledger.h"
 #include "snapshot/heapledger.h"
 
-#define HL_NR_SECTION_TYPES 12u
+#define HL_NR_SECTION_TYPES 13u
 
 /* One chunk of a table; the bytes are inside the file. */
 struct hl_chunk {

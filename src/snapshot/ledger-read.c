@@ -350,6 +350,7 @@ static void drop_cleared(struct reading *r, uint64_t first_site)
 static int read_tables(struct reading *r)
 {
 	struct hl_domain_totals domains[HL_NR_DOMAINS];
+	struct hl_domain_totals sum;
 	struct hl_globals globals;
 	uint64_t nr_sites;
 	int rc = read_globals(r, &globals);
@@ -359,12 +360,14 @@ static int read_tables(struct reading *r)
 	if (rc)
 		return rc;
 	memcpy(domains, r->s->globals.domains, sizeof(domains));
+	sum = r->s->globals.sum;
 	nr_sites = r->s->globals.nr_sites;
 	/* Again: the nodes of these sites are there by now, those of later sites do no harm. */
 	rc = read_globals(r, &globals);
 	r->s->globals = globals;
 	r->s->globals.nr_sites = nr_sites;
 	memcpy(r->s->globals.domains, domains, sizeof(domains));
+	r->s->globals.sum = sum;
 	drop_cleared(r, globals.first_site);
 	if (!rc)
 		rc = read_nodes(r, &globals);
@@ -390,7 +393,11 @@ static int read_tables(struct reading *r)
 		rc = check_threads(r);
 	if (!rc)
 		rc = check_modules(r);
-	return rc ? rc : check_header_strings(r);
+	if (!rc)
+		rc = check_header_strings(r);
+	if (!rc)
+		hl_snapshot_settle_peaks(r->s);
+	return rc;
 }
 
 /* The moment of a ledger that has not ended: a copy of it says when it was taken. */

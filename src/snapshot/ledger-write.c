@@ -62,8 +62,10 @@ static int plan(struct writing *w)
 		w->header.snapshot_monotonic_ns = s->read_ns;
 	w->globals = *g;
 	w->globals.nr_shards = 1;
-	for (int d = 0; d < HL_NR_DOMAINS; d++)
-		w->globals.domains[d].peak_epoch = PEAK_EPOCH;
+	for (int d = 0; d < HL_NR_DOMAINS; d++) {
+		w->globals.domains[d].peak_epoch = w->globals.domains[d].epoch = PEAK_EPOCH;
+		w->globals.sum_epochs[d] = hl_snapshot_has_sum(s) ? PEAK_EPOCH : 0;
+	}
 	w->end = 2 * HL_LEDGER_PAGE;
 	add_section(w, HL_SECTION_GLOBALS, 1, sizeof(struct hl_globals));
 	add_section(w, HL_SECTION_STRINGS, g->string_bytes, 1);
@@ -76,6 +78,7 @@ static int plan(struct writing *w)
 	add_section(w, HL_SECTION_FRAMES, s->nr_frames, sizeof(struct hl_source_frame));
 	add_section(w, HL_SECTION_MARKS, s->nr_marks, sizeof(struct hl_ledger_mark));
 	add_section(w, HL_SECTION_THREADS, s->nr_threads, sizeof(struct hl_ledger_thread));
+	add_section(w, HL_SECTION_PEAKS, hl_snapshot_has_sum(s) ? g->nr_sites : 0, sizeof(struct hl_peak));
 	return 0;
 }
 
@@ -118,10 +121,12 @@ static int32_t saturated(int64_t count)
 
 static int put_counters(struct writing *w)
 {
+	bool has_sum = hl_snapshot_has_sum(w->s);
 	int rc = 0;
 
 	for (uint64_t i = 0; !rc && i < w->globals.nr_sites; i++) {
-		const struct hl_counts *c = &w->s->sites[i].counts;
+		const struct hl_site_counts *site = &w->s->sites[i];
+		const struct hl_counts *c = &site->counts;
 		struct hl_counters record = {
 			.alloc_count = c->alloc_count,
 			.alloc_bytes = c->alloc_bytes,
@@ -129,10 +134,23 @@ static int put_counters(struct writing *w)
 			.free_bytes = c->free_bytes,
 			.temp_count = c->temp_count,
 			.move_count = c->move_count,
-			.peak_bytes = c->peak_bytes,
-			.peak_count = saturated(c->peak_count),
+			.peak_bytes = has_sum ? site->own.bytes : c->peak_bytes,
+			.peak_count = saturated(has_sum ? site->own.count : c->peak_count),
 			.peak_epoch = PEAK_EPOCH,
 		};
+
+		rc = put(w, &record, sizeof(record));
+	}
+	return rc;
+}
+
+static int put_peaks(struct writing *w)
+{
+	int rc = 0;
+
+	for (uint64_t i = 0; !rc && i < w->globals.nr_sites; i++) {
+		const struct hl_counts *c = &w->s->sites[i].counts;
+		struct hl_peak record = {.bytes = c->peak_bytes, .count = saturated(c->peak_count)};
 
 		rc = put(w, &record, sizeof(record));
 	}
@@ -165,6 +183,8 @@ static int put_section(struct writing *w, const struct hl_section *section)
 		return put(w, s->marks, bytes);
 	case HL_SECTION_THREADS:
 		return put(w, s->threads, bytes);
+	case HL_SECTION_PEAKS:
+		return put_peaks(w);
 	default:
 		return put(w, s->generations, bytes);
 	}

@@ -18,6 +18,8 @@ struct merging {
 	struct hl_map nodes;		/* (parent, ip) -> node */
 	struct hl_map sites;		/* (node; kind, domain, total) -> site */
 	uint64_t next_address;
+	uint64_t sum_bytes;		/* peaks of malloc and mmap together */
+	bool has_sum;
 };
 
 /* What of one source became what. */
@@ -142,7 +144,15 @@ static uint16_t thread_of(const struct merging *m, const struct hl_site *site)
 	return site->thread && number <= m->s->nr_threads ? (uint16_t)number : 0;
 }
 
-static int copy_site(struct merging *m, uint32_t node, const struct hl_site_counts *from)
+/* What a site held at the peak of its domain. */
+static struct hl_held held_of(const struct hl_snapshot *s, const struct hl_site_counts *site)
+{
+	if (hl_snapshot_has_sum(s))
+		return site->own;
+	return (struct hl_held){.bytes = site->counts.peak_bytes, .count = site->counts.peak_count};
+}
+
+static int copy_site(struct merging *m, uint32_t node, const struct hl_site_counts *from, struct hl_held own)
 {
 	const struct hl_site *site = &from->site;
 	uint16_t thread = thread_of(m, site);
@@ -153,7 +163,10 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 	if (!entry)
 		return -ENOMEM;
 	if (entry->value != UINT32_MAX) {
-		hl_counts_add(&m->s->sites[entry->value].counts, &from->counts);
+		struct hl_site_counts *to = &m->s->sites[entry->value];
+
+		hl_counts_add(&to->counts, &from->counts);
+		hl_held_add(&to->own, own);
 		return 0;
 	}
 	rc = hl_snapshot_add_site(m->s, node, HL_KIND_NONE, (enum hl_domain)site->domain,
@@ -164,6 +177,7 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 	m->s->sites[entry->value].site.kind = site->kind;
 	m->s->sites[entry->value].site.total_frames = site->total_frames;
 	m->s->sites[entry->value].site.thread = thread;
+	m->s->sites[entry->value].own = own;
 	return 0;
 }
 
@@ -176,7 +190,7 @@ static int copy_sites(struct merging *m, const struct merging_source *source)
 		const struct hl_site_counts *site = &source->s->sites[i];
 
 		if (site->counts.alloc_count || site->counts.free_count)
-			rc = copy_site(m, source->nodes[site->site.node], site);
+			rc = copy_site(m, source->nodes[site->site.node], site, held_of(source->s, site));
 	}
 	return rc;
 }
@@ -192,6 +206,19 @@ static void add_shard(struct hl_shard *to, const struct hl_shard *from)
 	to->failed_allocs += from->failed_allocs;
 	to->timed_events += from->timed_events;
 	to->timed_ns += from->timed_ns;
+}
+
+/* Where one source has a peak of the sum, that of the others is at most the sum of their peaks. */
+static void add_sum(struct merging *m, const struct hl_snapshot *from)
+{
+	const struct hl_globals *g = &from->globals;
+	uint64_t peak = (uint64_t)g->sum.peak_bytes;
+
+	m->has_sum |= hl_snapshot_has_sum(from);
+	if (!hl_snapshot_has_sum(from))
+		peak = (uint64_t)g->domains[HL_DOMAIN_MALLOC].peak_bytes +
+			(uint64_t)g->domains[HL_DOMAIN_MMAP].peak_bytes;
+	m->sum_bytes += peak;
 }
 
 static void add_globals(struct hl_globals *to, const struct hl_globals *from)
@@ -211,6 +238,7 @@ static void add_globals(struct hl_globals *to, const struct hl_globals *from)
 	to->early_lost += from->early_lost;
 	to->threads_seen += from->threads_seen;
 	to->lost_blocks += from->lost_blocks;
+	to->peak_bound_bytes += from->peak_bound_bytes;
 	to->grain_bytes = from->grain_bytes > to->grain_bytes ? from->grain_bytes : to->grain_bytes;
 }
 
@@ -279,6 +307,7 @@ static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_
 		next_header(&m->s->header, is_first ? &m->s->header : &s->header);
 		add_shard(&m->s->shard, &s->shard);
 		add_globals(&m->s->globals, &s->globals);
+		add_sum(m, s);
 	}
 	hl_finder_free(source.finder);
 	free(source.shifts);
@@ -294,6 +323,8 @@ int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl
 
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = add_snapshot(&m, snapshots[i], i == 0);
+	if (!rc && m.has_sum)
+		m.s->globals.sum.peak_bytes = (int64_t)m.sum_bytes;
 	hl_map_release(&m.nodes);
 	hl_map_release(&m.sites);
 	if (rc)

@@ -187,7 +187,10 @@ int hl_snapshot_add_site(struct hl_snapshot *snapshot, uint32_t node, enum hl_ki
 	if (rc)
 		return rc;
 	site = &snapshot->sites[n];
-	*site = (struct hl_site_counts){.counts = *counts};
+	*site = (struct hl_site_counts){
+		.counts = *counts,
+		.own = {.bytes = counts->peak_bytes, .count = counts->peak_count},
+	};
 	site->site.node = node;
 	site->site.kind = kind;
 	site->site.domain = domain;
@@ -361,11 +364,18 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 		.timed_ns = shard->timed_ns,
 		.grain_bytes = g->grain_bytes,
 		.threads_seen = g->threads_seen,
+		.has_peak_bound = g->domains[HL_DOMAIN_MALLOC].epoch != 0,
 		.nr_stacks = nr_stacks(snapshot),
 		.nr_frames = g->nr_nodes > HL_NR_RESERVED_NODES ?
 			g->nr_nodes - HL_NR_RESERVED_NODES : 0,
 		.refused_error = g->refused_error,
 	};
+}
+
+void hl_held_add(struct hl_held *to, struct hl_held from)
+{
+	to->bytes = (int64_t)((uint64_t)to->bytes + (uint64_t)from.bytes);
+	to->count = (int64_t)((uint64_t)to->count + (uint64_t)from.count);
 }
 
 void hl_counts_add(struct hl_counts *to, const struct hl_counts *from)
@@ -381,26 +391,49 @@ void hl_counts_add(struct hl_counts *to, const struct hl_counts *from)
 	to->variance += from->variance;
 }
 
+/* The sum over the sites; of one domain alone with what they held at its own peak. */
+static struct hl_counts sum_of_sites(const struct hl_snapshot *s, int domain)
+{
+	bool is_own = domain >= 0 && hl_snapshot_has_sum(s);
+	struct hl_counts sum = {0};
+
+	for (uint64_t i = HL_NR_RESERVED_SITES; i < s->globals.nr_sites; i++) {
+		const struct hl_site_counts *site = &s->sites[i];
+		struct hl_counts counts = site->counts;
+
+		if (domain >= 0 && site->site.domain != domain)
+			continue;
+		if (is_own) {
+			counts.peak_bytes = site->own.bytes;
+			counts.peak_count = site->own.count;
+		}
+		hl_counts_add(&sum, &counts);
+	}
+	return sum;
+}
+
+static void add_peak(struct hl_totals *totals, const struct hl_domain_totals *peak)
+{
+	totals->peak_bytes = (int64_t)((uint64_t)totals->peak_bytes + (uint64_t)peak->peak_bytes);
+	if (peak->peak_bytes && !totals->peak_ns)
+		totals->peak_ns = peak->peak_monotonic_ns;
+}
+
 void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct hl_totals *out)
 {
 	const struct hl_globals *g = &snapshot->globals;
-	struct hl_totals sum = {0};
-	uint64_t peak = 0;
+	struct hl_totals sum = {.counts = sum_of_sites(snapshot, domain)};
+	bool has_sum = domain < 0 && hl_snapshot_has_sum(snapshot);
 
-	for (uint64_t i = 0; i < g->nr_sites; i++) {
-		if (i == HL_SITE_NONE || i == HL_SITE_OWN)
-			continue;
-		if (domain < 0 || snapshot->sites[i].site.domain == domain)
-			hl_counts_add(&sum.counts, &snapshot->sites[i].counts);
-	}
-	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		if (domain >= 0 && d != domain)
-			continue;
-		peak += (uint64_t)g->domains[d].peak_bytes;
-		if (g->domains[d].peak_bytes && !sum.peak_ns)
-			sum.peak_ns = g->domains[d].peak_monotonic_ns;
-	}
-	sum.peak_bytes = (int64_t)peak;
+	if (has_sum)
+		add_peak(&sum, &g->sum);
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		if (d == domain || (domain < 0 && !(has_sum && d <= HL_DOMAIN_MMAP)))
+			add_peak(&sum, &g->domains[d]);
+	if (sum.counts.peak_bytes > sum.peak_bytes)
+		sum.peak_bytes = sum.counts.peak_bytes;
+	if (sum.counts.alloc_count)
+		sum.peak_bound_bytes = g->peak_bound_bytes;
 	sum.live_bytes = (int64_t)(sum.counts.alloc_bytes - sum.counts.free_bytes);
 	sum.live_count = (int64_t)(sum.counts.alloc_count - sum.counts.free_count);
 	*out = sum;

@@ -13,10 +13,20 @@
 #include "common/ledger.h"
 #include "snapshot/heapledger.h"
 
-/* A call site with its account. */
+/* Blocks that lived at some moment. */
+struct hl_held {
+	int64_t bytes;
+	int64_t count;
+};
+
+/*
+ * A call site with its account.  With globals.sum, counts.peak_* are those at the peak of the sum, and own those at
+ * the peak of the site's domain.  Without a sum the domains' peaks are all there is, and own is not used.
+ */
 struct hl_site_counts {
 	struct hl_site site;
 	struct hl_counts counts;
+	struct hl_held own;
 };
 
 struct hl_snapshot {
@@ -138,6 +148,29 @@ uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struc
 int hl_snapshot_add_site(struct hl_snapshot *snapshot, uint32_t node, enum hl_kind kind,
 		enum hl_domain domain, const struct hl_counts *counts);
 
+/* Whether the peak of the malloc and mmap domains together is known: sum.peak_bytes is not 0. */
+bool hl_snapshot_has_sum(const struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_settle_peaks() - make the peaks that were read agree with each other and with what lives
+ *
+ * A peak is the most of: what the program noticed, what the sites held then together, and what lives.  With threads
+ * the first may lag by globals.peak_bound_bytes, which becomes less by what a peak is raised.  If most lives now,
+ * this is the moment of the peak, and each site's share is what lives of it.
+ */
+void hl_snapshot_settle_peaks(struct hl_snapshot *snapshot);
+
+/**
+ * hl_snapshot_keep_domains() - ask about some of the domains only
+ * @mask: bit d: domain d is meant
+ *
+ * The peak becomes that of these domains: of malloc or mmap alone its own, not its share of the sum's.
+ */
+void hl_snapshot_keep_domains(struct hl_snapshot *snapshot, unsigned int mask);
+
+/* Some of the sites were left out: the peaks become what the others held at the program's peak. */
+void hl_snapshot_sum_peaks(struct hl_snapshot *snapshot);
+
 /* A node's return address, without its module's tag. */
 uint64_t hl_snapshot_address_of(const struct hl_snapshot *snapshot, uint32_t node);
 
@@ -161,7 +194,8 @@ struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_st
 /* Make room for one record more in an array of @room records; 0 or -ENOMEM. */
 int hl_array_grow(void **array, size_t *room, size_t used, size_t record_bytes);
 
-/* Add @from to @to. */
+/* Add @from to @to; what comes from a file may wrap. */
+void hl_held_add(struct hl_held *to, struct hl_held from);
 void hl_counts_add(struct hl_counts *to, const struct hl_counts *from);
 
 /* Fill @err (may be NULL) and return -@code. */

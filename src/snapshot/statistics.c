@@ -423,6 +423,17 @@ static void settle_totals(struct hl_statistics *stats)
 	stats->total_count = all.count;
 }
 
+/* Beside the peak as the program knew it, the groups may lack what changed hands at that very moment. */
+static void settle_peak(struct hl_snapshot *snapshot, struct hl_statistics *stats)
+{
+	struct hl_totals totals;
+
+	if (stats->metric != HL_METRIC_PEAK)
+		return;
+	hl_snapshot_totals(snapshot, -1, &totals);
+	stats->total_size = totals.peak_bytes;
+}
+
 static int make_statistics(struct hl_snapshot *snapshot, struct hl_resolver *resolver,
 		struct hl_statistics *stats)
 {
@@ -433,6 +444,7 @@ static int make_statistics(struct hl_snapshot *snapshot, struct hl_resolver *res
 		return rc;
 	settle(stats);
 	settle_totals(stats);
+	settle_peak(snapshot, stats);
 	if (stats->nr_items)
 		qsort_r(stats->items, stats->nr_items, sizeof(*stats->items), compare_items, stats);
 	return 0;

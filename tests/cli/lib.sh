@@ -28,12 +28,12 @@ demo() {
 		command prog arg
 		exe /nowhere/prog
 		pid 42
-		peak 1500 1500000000
+		peak 1000350 1500000000
 		end 1 0
 		module [demo] 0102ff 10000 20000 10000
 		site malloc 3 300 1 100 1 3 300 10010
-		site calloc 4 1000000 0 0 0 2 1000 10020 10030
-		site malloc 1 50 0 0 0 1 200 10010
+		site calloc 4 1000000 0 0 0 4 1000000 10020 10030
+		site malloc 1 50 0 0 0 1 50 10010
 	END
 }
 

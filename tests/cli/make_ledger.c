@@ -7,6 +7,9 @@
  *   pid N                              peak BYTES [NANOSECONDS]
  *   end REASON STATUS                  lost N
  *   taken NANOSECONDS
+ *   mmap-peak BYTES                    sum BYTES [NANOSECONDS]: peak of malloc and mmap together
+ *   bound BYTES                        flags N
+ *   own COUNT BYTES                    of the last site: at its domain's peak, where there is a sum
  *   module PATH BUILD-ID|- START END BIAS
  *   site KIND COUNT BYTES FREED-COUNT FREED-BYTES TEMP PEAK-COUNT PEAK-BYTES ADDRESS...
  *       addresses: of the calls, outermost first, in hexadecimal like START, END and BIAS
@@ -158,6 +161,20 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 		s->header.end_reason = (uint32_t)number(words[1]);
 		s->header.end_status = nr > 2 ? (int32_t)number(words[2]) : 0;
 		s->header.end_monotonic_ns = 2500000000u;
+	} else if (!strcmp(what, "mmap-peak")) {
+		s->globals.domains[1].peak_bytes = (int64_t)number(words[1]);
+	} else if (!strcmp(what, "sum")) {
+		s->globals.sum.peak_bytes = (int64_t)number(words[1]);
+		s->globals.sum.peak_monotonic_ns = nr > 2 ? number(words[2]) : 0;
+	} else if (!strcmp(what, "bound")) {
+		s->globals.peak_bound_bytes = number(words[1]);
+	} else if (!strcmp(what, "flags")) {
+		s->header.flags = (uint32_t)number(words[1]);
+	} else if (!strcmp(what, "own") && nr > 2) {
+		s->sites[s->globals.nr_sites - 1].own = (struct hl_held){
+			.count = (int64_t)number(words[1]),
+			.bytes = (int64_t)number(words[2]),
+		};
 	} else if (!strcmp(what, "taken")) {
 		s->header.snapshot_monotonic_ns = number(words[1]);
 	} else if (!strcmp(what, "lost")) {
