@@ -66,7 +66,11 @@ struct hl_totals {
 struct hl_completeness {
 	uint64_t events;
 	uint64_t truncated_events;	/* allocations whose stack was cut at the depth limit */
-	uint64_t partial_events;	/* allocations whose stack could not be walked to its end */
+	uint64_t partial_events;	/* allocations whose stack could not be walked to its end; of these ... */
+	uint64_t partial_no_info;	/* ... in an object without unwind information */
+	uint64_t partial_code;		/* ... in code that was made at run time */
+	uint64_t partial_unwinder;	/* ... for lack of a libunwind that works */
+	uint64_t partial_budget;	/* ... for lack of room on a small stack; the rest: nothing of these */
 	uint64_t unknown_frees;		/* blocks that nobody saw being made */
 	uint64_t inherited_frees;	/* blocks made before the fork */
 	uint64_t replaced_blocks;	/* a free was missed: the address came back from malloc */
@@ -88,6 +92,9 @@ struct hl_completeness {
 	uint64_t nr_stacks;		/* distinct call sites */
 	uint64_t nr_frames;		/* nodes in the tree of stacks */
 	int refused_error;		/* why room was refused last: errno; E2BIG: max_bytes; 0: not known */
+	uint64_t lost_children;		/* forked children that could make no ledger of their own ... */
+	uint32_t lost_child_pid;	/* ... the latest of them ... */
+	int32_t lost_child_error;	/* ... and why: errno */
 };
 
 struct hl_info {
@@ -132,6 +139,7 @@ struct hl_module_info {
 	uint64_t end;
 	uint32_t first_generation;
 	uint32_t last_generation;	/* 0: still loaded */
+	uint32_t flags;			/* enum hl_module_flags */
 };
 
 /**

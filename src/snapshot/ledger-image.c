@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -286,7 +287,19 @@ void hl_image_release(struct hl_image *image)
 {
 	for (unsigned int type = 0; type < HL_NR_SECTION_TYPES; type++)
 		free(image->tables[type].chunks);
+	if (image->map)
+		munmap((void *)image->map, image->size);
 	*image = (struct hl_image){.fd = -1};
+}
+
+int hl_image_map(struct hl_image *image, struct hl_error *err)
+{
+	void *map = mmap(NULL, image->size, PROT_READ, MAP_SHARED, image->fd, 0);
+
+	if (map == MAP_FAILED)
+		return hl_fail(err, errno, HL_NO_OFFSET, "cannot be mapped");
+	image->map = map;
+	return 0;
 }
 
 uint64_t hl_image_room(const struct hl_image *image, unsigned int type)

@@ -33,6 +33,7 @@ struct hl_image {
 	uint64_t size;
 	uint64_t section_bytes;		/* of all known sections together */
 	uint64_t site_base;		/* what was taken off the numbers of the file's sites */
+	const uint8_t *map;		/* the whole file, MAP_SHARED; NULL: hl_image_map() was not called */
 	struct hl_ledger_header header;
 	struct hl_table tables[HL_NR_SECTION_TYPES];
 };
@@ -44,6 +45,9 @@ struct hl_image {
  */
 int hl_image_open(struct hl_image *image, int fd, struct hl_error *err);
 void hl_image_release(struct hl_image *image);
+
+/* Map the file as long as the image is there; 0 or the error of mmap(). */
+int hl_image_map(struct hl_image *image, struct hl_error *err);
 
 /**
  * hl_image_read() - copy bytes of the file

@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Old ledgers have shorter globals; without --mmap there is no such section. */
-struct hl_peak_reader hl_peak_reader(const struct hl_image *image, const uint8_t *map)
+struct hl_peak_reader hl_peak_reader(const struct hl_image *image)
 {
 	const struct hl_chunk *globals = &image->tables[HL_SECTION_GLOBALS].chunks[0];
 
 	return (struct hl_peak_reader){
-		.globals = (const void *)(map + globals->offset),
+		.globals = (const void *)(image->map + globals->offset),
 		.has_sum = image->tables[HL_SECTION_PEAKS].nr_chunks &&
 			globals->record_bytes >= sizeof(struct hl_globals),
 	};

@@ -16,14 +16,15 @@ struct hl_peak_reader {
 	bool has_sum;			/* the program keeps a peak of malloc and mmap together */
 };
 
-/* The epochs of a domain at its own peak and at that of the sum. */
+/* When a site was read: the epochs of its domain at its own peak and at that of the sum. */
 struct hl_moment {
 	uint32_t own;
 	uint32_t sum;
+	bool is_inside_event;		/* the thread that writes one of its records was in an event */
 };
 
-/* @map: the whole file, in which there is a section of globals. */
-struct hl_peak_reader hl_peak_reader(const struct hl_image *image, const uint8_t *map);
+/* @image: mapped, with a section of globals. */
+struct hl_peak_reader hl_peak_reader(const struct hl_image *image);
 
 /* The latest peaks of a domain. */
 struct hl_moment hl_moment_now(const struct hl_peak_reader *reader, unsigned int domain);

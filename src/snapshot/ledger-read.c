@@ -14,14 +14,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 struct reading {
 	struct hl_image image;
-	const uint8_t *map;
 	struct hl_snapshot *s;
 	struct hl_error *err;
 };
@@ -54,16 +52,6 @@ static int read_globals(struct reading *r, struct hl_globals *globals)
 		return hl_fail(r->err, EBADMSG, r->image.header.directory_offset,
 				"no globals section");
 	return hl_image_records(&r->image, HL_SECTION_GLOBALS, globals, 1, sizeof(*globals), r->err);
-}
-
-static int map_file(struct reading *r)
-{
-	void *map = mmap(NULL, r->image.size, PROT_READ, MAP_SHARED, r->image.fd, 0);
-
-	if (map == MAP_FAILED)
-		return hl_fail(r->err, errno, HL_NO_OFFSET, "cannot be mapped");
-	r->map = map;
-	return 0;
 }
 
 /* Room for a table and its reserved records, all zero. */
@@ -112,7 +100,7 @@ static int read_sites(struct reading *r, const struct hl_globals *globals)
 	s->site_room = s->globals.nr_sites;
 	rc = read_site_records(r, nr);
 	if (!rc)
-		rc = hl_count_sites(&r->image, r->map, is_changing, s, r->err);
+		rc = hl_count_sites(&r->image, is_changing, s, r->err);
 	if (!rc && is_changing)
 		rc = read_site_records(r, nr);
 	return rc;
@@ -430,7 +418,7 @@ int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	r.s->nr_refs = 1;
 	r.s->header = r.image.header;
 	note_time(r.s);
-	rc = map_file(&r);
+	rc = hl_image_map(&r.image, err);
 	if (!rc)
 		rc = read_tables(&r);
 	if (!rc)
@@ -438,8 +426,6 @@ int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	else
 		hl_snapshot_unref(r.s);
 out:
-	if (r.map)
-		munmap((void *)r.map, r.image.size);
 	hl_image_release(&r.image);
 	return rc;
 }

@@ -116,6 +116,7 @@ int hl_snapshot_add_module(struct hl_snapshot *snapshot, const struct hl_module_
 		.first_generation = module->first_generation,
 		.last_generation = module->last_generation,
 		.build_id_bytes = module->build_id_bytes,
+		.flags = module->flags,
 	};
 	int rc;
 
@@ -365,6 +366,13 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 		.grain_bytes = g->grain_bytes,
 		.threads_seen = g->threads_seen,
 		.has_peak_bound = g->domains[HL_DOMAIN_MALLOC].epoch != 0,
+		.partial_no_info = shard->partial_no_info,
+		.partial_code = shard->partial_code,
+		.partial_unwinder = shard->partial_unwinder,
+		.partial_budget = shard->partial_budget,
+		.lost_children = g->lost_children,
+		.lost_child_pid = g->lost_child_pid,
+		.lost_child_error = g->lost_child_error,
 		.nr_stacks = nr_stacks(snapshot),
 		.nr_frames = g->nr_nodes > HL_NR_RESERVED_NODES ?
 			g->nr_nodes - HL_NR_RESERVED_NODES : 0,
@@ -474,5 +482,6 @@ void hl_snapshot_module(const struct hl_snapshot *snapshot, size_t index, struct
 		.end = m->end,
 		.first_generation = m->first_generation,
 		.last_generation = m->last_generation,
+		.flags = m->flags,
 	};
 }

@@ -34,6 +34,7 @@ struct hl_snapshot {
 	struct hl_ledger_header header;	/* strings point into ours */
 	struct hl_globals globals;	/* the nr_ fields follow the arrays below */
 	struct hl_shard shard;		/* sum of all shards */
+	uint64_t nr_raised;		/* sites read with more freed than allocated: counted as all free */
 	uint64_t read_ns;		/* when a running program's ledger was read; else 0 */
 	char *strings;
 	struct hl_module *modules;

@@ -149,6 +149,50 @@ START_TEST(a_program_at_rest_is_seen_exactly)
 }
 END_TEST
 
+/* As after SIGKILL or SIGSTOP: its count is written, its bytes are not. */
+START_TEST(a_program_that_stopped_inside_an_event_is_read_as_it_is)
+{
+	struct hl_snapshot *s = NULL;
+	struct hl_totals t;
+
+	make_live_ledger();
+	map_ledger();
+	write_event(1, &program.counters[1]->alloc_count, &program.counters[1]->alloc_bytes);
+	for (uint32_t i = 1; i < NR_SHARDS; i++)
+		program.shards[i].seq++;
+	program.counters[1]->alloc_count++;
+	ck_assert_int_eq(hl_snapshot_load("a.hl", &s, NULL), 0);
+	hl_snapshot_totals(s, 0, &t);
+	ck_assert_uint_eq(t.counts.alloc_count, 2);
+	ck_assert_uint_eq(t.counts.alloc_bytes, BLOCK_BYTES);
+	ck_assert_int_eq(t.live_count, 2);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(causes_of_partial_stacks_are_added_up_over_the_shards)
+{
+	struct hl_snapshot *s = NULL;
+	struct hl_completeness c;
+
+	make_live_ledger();
+	map_ledger();
+	for (uint32_t i = 1; i < NR_SHARDS; i++) {
+		program.shards[i].partial_no_info = 1 * i;
+		program.shards[i].partial_code = 10 * i;
+		program.shards[i].partial_unwinder = 100 * i;
+		program.shards[i].partial_budget = 1000 * i;
+	}
+	ck_assert_int_eq(hl_snapshot_load("a.hl", &s, NULL), 0);
+	hl_snapshot_completeness(s, &c);
+	ck_assert_uint_eq(c.partial_no_info, 3);
+	ck_assert_uint_eq(c.partial_code, 30);
+	ck_assert_uint_eq(c.partial_unwinder, 300);
+	ck_assert_uint_eq(c.partial_budget, 3000);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 Suite *make_suite(void);
 
 Suite *make_suite(void)
@@ -159,6 +203,8 @@ Suite *make_suite(void)
 	tcase_add_checked_fixture(core, fixture_enter, fixture_leave);
 	tcase_set_timeout(core, 60);
 	tcase_add_test(core, a_program_at_rest_is_seen_exactly);
+	tcase_add_test(core, a_program_that_stopped_inside_an_event_is_read_as_it_is);
+	tcase_add_test(core, causes_of_partial_stacks_are_added_up_over_the_shards);
 	tcase_add_test(core, a_running_program_is_never_seen_torn_or_below_zero);
 	suite_add_tcase(suite, core);
 	return suite;
