@@ -88,6 +88,10 @@ static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapsh
 	put_unsigned(j, "events", c.events);
 	put_unsigned(j, "truncated_stacks", c.truncated_events);
 	put_unsigned(j, "partial_stacks", c.partial_events);
+	put_unsigned(j, "partial_no_info", c.partial_no_info);
+	put_unsigned(j, "partial_code", c.partial_code);
+	put_unsigned(j, "partial_unwinder", c.partial_unwinder);
+	put_unsigned(j, "partial_budget", c.partial_budget);
 	put_unsigned(j, "unknown_frees", c.unknown_frees);
 	put_unsigned(j, "inherited_frees", c.inherited_frees);
 	put_unsigned(j, "missed_frees", c.replaced_blocks);
@@ -98,6 +102,9 @@ static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapsh
 	put_signed(j, "refused_error", c.refused_error);
 	put_unsigned(j, "refused_stacks", c.refused_stacks);
 	put_unsigned(j, "unattributed_count", c.unattributed_count);
+	put_unsigned(j, "lost_children", c.lost_children);
+	put_unsigned(j, "lost_child_pid", c.lost_child_pid);
+	put_signed(j, "lost_child_error", c.lost_child_error);
 	put_unsigned(j, "nr_stacks", c.nr_stacks);
 	put_unsigned(j, "nr_frames", c.nr_frames);
 	put_unsigned(j, "file_bytes", c.file_bytes);
@@ -191,6 +198,8 @@ static void put_modules(struct hl_json *j, const struct hl_snapshot *snapshot)
 		put_unsigned(j, "bias", m.bias);
 		put_unsigned(j, "first_generation", m.first_generation);
 		put_unsigned(j, "last_generation", m.last_generation);
+		put_flag(j, "no_unwind", m.flags & HL_MODULE_NO_UNWIND);
+		put_flag(j, "bypass", m.flags & HL_MODULE_BYPASS);
 		hl_json_end_object(j);
 	}
 	hl_json_end_array(j);

@@ -253,6 +253,8 @@ static void put_modules(FILE *file, const struct hl_snapshot *snapshot)
 		fprintf(file, "%016" PRIx64 "-%016" PRIx64 "  ", m.start, m.end);
 		put_build_id(file, &m);
 		hl_put_text(file, m.path.data, m.path.length);
+		fputs(m.flags & HL_MODULE_BYPASS ? "  (malloc not recorded)" : "", file);
+		fputs(m.flags & HL_MODULE_NO_UNWIND ? "  (no unwind information)" : "", file);
 		fputs(m.last_generation ? "  (unloaded)\n" : "\n", file);
 	}
 }

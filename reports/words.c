@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/ledger.h"
+#include "reports/gaps.h"
 #include "reports/report.h"
 
 const char *hl_key_plural(enum hl_key key)
@@ -175,7 +176,8 @@ int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char
 {
 	struct hl_completeness c;
 	char text[32];
-	int nr = warn_of_program(file, prefix, snapshot);
+	int nr = warn_of_program(file, prefix, snapshot) + hl_write_bypasses(file, snapshot, prefix) +
+		hl_write_lost_children(file, snapshot, prefix);
 
 	snprintf(text, sizeof(text), "%sa", prefix);
 	nr += hl_write_sample(file, snapshot, text, "sizes and counts are estimates");
@@ -189,6 +191,7 @@ int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char
 	nr += warn_of_refusal(file, prefix, &c);
 	nr += warn(file, prefix, c.truncated_events, "allocations have a stack cut at the depth limit");
 	nr += warn(file, prefix, c.partial_events, "allocations have a stack without its outer end");
+	nr += hl_write_partial_causes(file, snapshot, prefix);
 	nr += warn(file, prefix, c.unknown_frees, "frees of blocks that were not seen being made");
 	nr += warn(file, prefix, c.replaced_blocks, "frees were not seen");
 	return nr;

@@ -46,18 +46,20 @@ static bool is_same_module(const struct hl_snapshot *a, const struct hl_module *
 static int place_module(struct merging *m, const struct hl_snapshot *s, const struct hl_module *module,
 		uint64_t *shift)
 {
-	const struct hl_module *known;
+	struct hl_module *known;
 	struct hl_module_info info = {
 		.path = hl_snapshot_text(s, module->path),
 		.build_id = module->build_id,
 		.build_id_bytes = module->build_id_bytes,
 		.start = m->next_address,
 		.end = m->next_address + (module->end - module->start),
+		.flags = module->flags,
 	};
 
 	for (uint64_t i = 0; i < m->s->globals.nr_modules; i++) {
 		known = &m->s->modules[i];
 		if (is_same_module(s, module, m->s, known)) {
+			known->flags |= module->flags;
 			*shift = known->start - module->start;
 			return 0;
 		}
@@ -200,6 +202,10 @@ static void add_shard(struct hl_shard *to, const struct hl_shard *from)
 	to->events += from->events;
 	to->truncated_events += from->truncated_events;
 	to->partial_events += from->partial_events;
+	to->partial_no_info += from->partial_no_info;
+	to->partial_code += from->partial_code;
+	to->partial_unwinder += from->partial_unwinder;
+	to->partial_budget += from->partial_budget;
 	to->unknown_frees += from->unknown_frees;
 	to->inherited_frees += from->inherited_frees;
 	to->replaced_blocks += from->replaced_blocks;
@@ -239,6 +245,11 @@ static void add_globals(struct hl_globals *to, const struct hl_globals *from)
 	to->threads_seen += from->threads_seen;
 	to->lost_blocks += from->lost_blocks;
 	to->peak_bound_bytes += from->peak_bound_bytes;
+	to->lost_children += from->lost_children;
+	if (from->lost_children) {
+		to->lost_child_pid = from->lost_child_pid;
+		to->lost_child_error = from->lost_child_error;
+	}
 	to->grain_bytes = from->grain_bytes > to->grain_bytes ? from->grain_bytes : to->grain_bytes;
 }
 

@@ -9,6 +9,8 @@
  *   taken NANOSECONDS
  *   mmap-peak BYTES                    sum BYTES [NANOSECONDS]: peak of malloc and mmap together
  *   bound BYTES                        flags N
+ *   partial ALL NO-INFO CODE UNWINDER BUDGET
+ *   children N PID ERRNO               module-flags N: of the last module
  *   own COUNT BYTES                    of the last site: at its domain's peak, where there is a sum
  *   module PATH BUILD-ID|- START END BIAS
  *   site KIND COUNT BYTES FREED-COUNT FREED-BYTES TEMP PEAK-COUNT PEAK-BYTES ADDRESS...
@@ -138,6 +140,29 @@ static void put_site(struct hl_snapshot *s, char **words, int nr)
 	s->shard.events += c.alloc_count + c.free_count;
 }
 
+/* Why something is not there; whether it was one of these records. */
+static bool put_gap(struct hl_snapshot *s, char **words, int nr)
+{
+	const char *what = words[0];
+
+	if (!strcmp(what, "partial") && nr == 6) {
+		s->shard.partial_events = number(words[1]);
+		s->shard.partial_no_info = number(words[2]);
+		s->shard.partial_code = number(words[3]);
+		s->shard.partial_unwinder = number(words[4]);
+		s->shard.partial_budget = number(words[5]);
+	} else if (!strcmp(what, "children") && nr == 4) {
+		s->globals.lost_children = number(words[1]);
+		s->globals.lost_child_pid = (uint32_t)number(words[2]);
+		s->globals.lost_child_error = (int32_t)number(words[3]);
+	} else if (!strcmp(what, "module-flags") && nr == 2 && s->globals.nr_modules) {
+		s->modules[s->globals.nr_modules - 1].flags = (uint32_t)number(words[1]);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void put_record(struct hl_snapshot *s, char **words, int nr)
 {
 	const char *what = words[0];
@@ -148,6 +173,8 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 		put_module(s, words, nr);
 	} else if (!strcmp(what, "site")) {
 		put_site(s, words, nr);
+	} else if (put_gap(s, words, nr)) {
+		return;
 	} else if (nr < 2) {
 		fail(what);
 	} else if (!strcmp(what, "exe")) {
