@@ -504,38 +504,9 @@ void hl_modules_refresh_between(void)
 		__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
 }
 
-struct range {
-	uint64_t inside;
-	uint64_t start;
-	uint64_t bytes;
-};
-
-static int find_range(struct dl_phdr_info *info, size_t bytes, void *data)
-{
-	struct range *range = data;
-	struct hl_module described;
-
-	(void)bytes;
-	hl_object_describe(info, &described);
-	if (range->inside - described.start >= described.end - described.start)
-		return 0;
-	range->start = described.start;
-	range->bytes = described.end - described.start;
-	return 1;
-}
-
-void hl_modules_range(uint64_t inside, uint64_t *start, uint64_t *bytes)
-{
-	struct range range = { .inside = inside };
-
-	dl_iterate_phdr(find_range, &range);
-	*start = range.start;
-	*bytes = range.bytes;
-}
-
 void hl_modules_open(void)
 {
-	hl_modules_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
+	hl_object_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
 	begin_generation();
 	hl_loader_open();
 	hl_modules_refresh();

@@ -42,12 +42,6 @@ void hl_modules_restart(bool threads);
  */
 bool hl_modules_refresh(void);
 
-/**
- * hl_modules_range() - where the object lies that holds the address @inside; 0 bytes: none does
- * Asks the loader, as hl_modules_refresh().
- */
-void hl_modules_range(uint64_t inside, uint64_t *start, uint64_t *bytes);
-
 /** hl_modules_count_hint() - the loader itself allocates or frees: its list may have changed */
 void hl_modules_count_hint(void);
 
