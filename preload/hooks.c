@@ -4,6 +4,8 @@
  *
  * Built with frame pointers: HL_HOOK_FRAME() reads the caller's registers from the hook's own frame.
  */
+#include "hooks.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -21,27 +23,11 @@
 #include "regions.h"
 #include "stacks/unwind.h"
 
-#define EXPORT __attribute__((visibility("default"), noinline, used))
 #define SELDOM __attribute__((noinline))
-/*
- * A hook that is called very often has two parts.  Its front has no frame: it finds out whether anything is to be
- * done, which with --sample is seldom so, and jumps to the part behind, which then finds itself called by the
- * program.  Where the compiler does not make jumps of such calls, the part behind is a part of the front.
- */
-#if defined(__has_attribute) && __has_attribute(musttail)
-#define JUMP __attribute__((musttail)) return
-#else
-#define JUMP return
-#endif
 #ifdef __OPTIMIZE__
 #define BEHIND static __attribute__((noinline))
 #else
 #define BEHIND static inline __attribute__((always_inline))
-#endif
-#ifdef __clang__
-#define FRONT EXPORT
-#else
-#define FRONT EXPORT __attribute__((optimize("omit-frame-pointer", "optimize-sibling-calls")))
 #endif
 
 /*
@@ -561,3 +547,28 @@ EXPORT void *mremap(void *start, size_t old_size, size_t size, int flags, ...)
 	hl_regions_add(now, size, &caller);
 	return now;
 }
+
+/* The hook itself, where a program may have a function of that name. */
+#if defined(__has_attribute) && __has_attribute(copy)
+#define LIKE(function) __attribute__((copy(function)))
+#else
+#define LIKE(function)
+#endif
+#define HOOK(function) \
+	extern __typeof(function) hl_hook_##function LIKE(function) \
+		__attribute__((alias(#function), visibility("hidden")))
+
+HOOK(malloc);
+HOOK(calloc);
+HOOK(realloc);
+HOOK(reallocarray);
+HOOK(free);
+HOOK(cfree);
+HOOK(posix_memalign);
+HOOK(aligned_alloc);
+HOOK(memalign);
+HOOK(valloc);
+HOOK(pvalloc);
+HOOK(mmap);
+HOOK(munmap);
+HOOK(mremap);

@@ -27,7 +27,9 @@
 #include "base/store.h"
 #include "base/thread.h"
 #include "cpu.h"
+#include "hooks.h"
 #include "regions.h"
+#include "stacks/interpose.h"
 #include "stacks/modules.h"
 #include "stacks/nodes.h"
 #include "stacks/rules.h"
@@ -167,6 +169,7 @@ static void end_recording(enum hl_end_reason reason)
 	hl_globals->private_bytes = hl_os_mapped_bytes();
 	hl_lanes_end();
 	hl_program_note_namespaces();
+	hl_modules_note_calls();
 	__atomic_store_n(&hl_header->end_reason, reason, __ATOMIC_RELEASE);
 	hl_store_trim();
 #ifdef HL_VERIFY_UNWIND
@@ -249,6 +252,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
 		return;
 	}
+	hl_interpose_open(hl_stand_ins);
 	watch_forks();
 	at_quick_exit(on_quick_exit);
 	__atomic_store_n(&hl_mode, HL_MODE_ON, __ATOMIC_RELEASE);

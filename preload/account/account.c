@@ -12,6 +12,7 @@
 #include "account/sample.h"
 #include "account/sites.h"
 #include "base/options.h"
+#include "base/program.h"
 #include "base/real.h"
 #include "base/shadow.h"
 #include "base/thread.h"
@@ -85,6 +86,9 @@ static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct h
 static void capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain domain,
 	const struct hl_caller *caller, struct hl_place *place)
 {
+	/* Where the loader calls another malloc it hints at nothing: whatever is new may be of a new object. */
+	if (hl_unlikely(hl_program_flags() & HL_FLAG_OWN_MALLOC))
+		hl_modules_count_hint();
 	if (lane)
 		hl_modules_follow(caller->ip, &lane->hints_seen);
 	else

@@ -118,6 +118,7 @@ void hl_options_read(char **envp)
 								     HL_UNWIND_AUTO;
 	hl_options.mmap = is(option("HEAPLEDGER_MMAP"), "1");
 	hl_options.threads = is(option("HEAPLEDGER_THREADS"), "1");
+	hl_options.deepbind = !is(option("HEAPLEDGER_DEEPBIND"), "no");
 	hl_options.log = option("HEAPLEDGER_LOG") != NULL;
 	follow = option("HEAPLEDGER_FOLLOW");
 	hl_options.follow_fork = !is(follow, "no") && !is(follow, "exec");

@@ -27,6 +27,7 @@ struct hl_options {
 	bool threads;			/* HEAPLEDGER_THREADS: a site for each thread */
 	bool follow_fork;		/* HEAPLEDGER_FOLLOW: all, fork, exec or no */
 	bool follow_exec;
+	bool deepbind;			/* HEAPLEDGER_DEEPBIND: not "no" */
 	bool log;			/* HEAPLEDGER_LOG */
 };
 extern struct hl_options hl_options;

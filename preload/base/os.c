@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +188,22 @@ uint32_t *hl_os_wipeonfork_page(void)
 		return NULL;
 	}
 	return page;
+}
+
+int hl_os_protect(void *p, size_t bytes, int prot)
+{
+	return (int)RAW(SYS_mprotect, p, bytes, prot);
+}
+
+/*
+ * Waits for no time, if the word is the same.  process_vm_readv() would tell the word itself, but a program may have
+ * had system calls taken from it on pain of death, and no program goes without futex().
+ */
+bool hl_os_differs(const void *from, uint32_t word)
+{
+	static const struct timespec now;
+
+	return RAW(SYS_futex, from, FUTEX_WAIT_PRIVATE, word, &now, NULL, 0) == -EAGAIN;
 }
 
 /* For file systems without fallocate: zeros written once have blocks, too. */

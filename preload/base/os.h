@@ -56,6 +56,12 @@ int hl_os_map_behind(char *end, size_t bytes, char **base);
 /** hl_os_wipeonfork_page() - a page that reads as zero in a forked child; NULL if the kernel can't */
 uint32_t *hl_os_wipeonfork_page(void);
 
+/** hl_os_protect() - mprotect() of whole pages; 0 or -errno */
+int hl_os_protect(void *p, size_t bytes, int prot);
+
+/** hl_os_differs() - is the word at @from another?  false, too: there is nothing to be read */
+bool hl_os_differs(const void *from, uint32_t word);
+
 void hl_os_unmap_file(void *p, size_t bytes);
 
 /**

@@ -49,7 +49,36 @@ static const char *path_of(void *function)
 	return dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
 }
 
-static void find_functions(void)
+/*
+ * Functions that stand between the hooks and libc's may call those by libc's own names: that is a call of the
+ * allocator underneath, not of the program, and would come back to them if it were led to them.
+ */
+static void find_libc_names(void)
+{
+	find(&hl_real.libc.malloc, "__libc_malloc");
+	find(&hl_real.libc.calloc, "__libc_calloc");
+	find(&hl_real.libc.realloc, "__libc_realloc");
+	find(&hl_real.libc.free, "__libc_free");
+	find(&hl_real.libc.memalign, "__libc_memalign");
+	find(&hl_real.libc.valloc, "__libc_valloc");
+	find(&hl_real.libc.pvalloc, "__libc_pvalloc");
+}
+
+static bool has_layers(void *(*real_malloc)(size_t), const char *path)
+{
+	void *functions[2];
+
+	/* These two have no other names. */
+	memcpy(&functions[0], &hl_real.posix_memalign, sizeof(functions[0]));
+	memcpy(&functions[1], &hl_real.aligned_alloc, sizeof(functions[1]));
+	return hl_real.libc.malloc != real_malloc || hl_real.libc.calloc != hl_real.calloc ||
+		hl_real.libc.realloc != hl_real.realloc || hl_real.libc.free != hl_real.free ||
+		hl_real.libc.memalign != hl_real.memalign || hl_real.libc.valloc != hl_real.valloc ||
+		hl_real.libc.pvalloc != hl_real.pvalloc || strcmp(path_of(functions[0]), path) != 0 ||
+		strcmp(path_of(functions[1]), path) != 0;
+}
+
+static void find_functions(void *(**real_malloc)(size_t))
 {
 	find(&hl_real.mmap, "mmap");
 	find(&hl_real.munmap, "munmap");
@@ -64,8 +93,8 @@ static void find_functions(void)
 	find(&hl_real.memalign, "memalign");
 	find(&hl_real.valloc, "valloc");
 	find(&hl_real.pvalloc, "pvalloc");
-	find(&hl_real.malloc, "malloc");
-	if (!hl_real.malloc || !hl_real.calloc || !hl_real.realloc || !hl_real.free ||
+	find(real_malloc, "malloc");
+	if (!*real_malloc || !hl_real.calloc || !hl_real.realloc || !hl_real.free ||
 		!hl_real.malloc_usable_size)
 		abort();
 	if (aside == HL_ASIDE_NOT)
@@ -76,17 +105,25 @@ static void find_functions(void)
 
 static void find_all(void)
 {
+	void *(*real_malloc)(size_t);
 	void *function;
 
 	aside = hl_aside();
-	find_functions();
+	find_functions(&real_malloc);
+	find_libc_names();
 	hl_real.path = "";
-	if (aside != HL_ASIDE_NOT)
+	hl_real.layered = true;
+	if (aside != HL_ASIDE_NOT) {
+		hl_real.malloc = real_malloc;
 		return;
+	}
 	hl_libc_find();
-	memcpy(&function, &hl_real.malloc, sizeof(function));
+	memcpy(&function, &real_malloc, sizeof(function));
 	hl_real.path = path_of(function);
+	hl_real.layered = has_layers(real_malloc, hl_real.path);
 	hl_real.foreign = !is_glibc(hl_real.path);
+	/* The last: the hooks go by it. */
+	hl_real.malloc = real_malloc;
 }
 
 /* So many blocks have to agree. */

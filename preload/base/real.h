@@ -31,6 +31,17 @@ struct hl_real {
 	void *(*mremap)(void *, size_t, size_t, int, void *);
 	int (*start_main)(int (*)(int, char **, char **), int, char **, int (*)(int, char **, char **),
 		void (*)(void), void (*)(void), void *);
+	/* What libc's own names of its functions, __libc_malloc and relatives, lead to. */
+	struct {
+		void *(*malloc)(size_t);
+		void *(*calloc)(size_t, size_t);
+		void *(*realloc)(void *, size_t);
+		void (*free)(void *);
+		void *(*memalign)(size_t, size_t);
+		void *(*valloc)(size_t);
+		void *(*pvalloc)(size_t);
+	} libc;
+	bool layered;			/* that is not the functions above: who is called by them is below the hooks */
 	const char *path;		/* of the object that malloc is in */
 	bool foreign;			/* malloc is not glibc's: blocks may lie closer than 32 bytes */
 	bool size_in_head;		/* the word before a block tells its usable size, see below */

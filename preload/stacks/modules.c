@@ -16,6 +16,7 @@
 #include "base/program.h"
 #include "base/store.h"
 #include "common/ledger.h"
+#include "stacks/interpose.h"
 #include "stacks/loader.h"
 #include "stacks/moved.h"
 #include "stacks/nodes.h"
@@ -47,6 +48,7 @@ struct known {
 	uint32_t id;
 	uint32_t next;			/* of the same bucket: its id + 1 */
 	bool written;
+	struct hl_slots slots;		/* calls that were not bound yet at the last look */
 };
 #define BLOCK_OF_KNOWN 256u
 #define MAX_KNOWN (256u * BLOCK_OF_KNOWN)
@@ -270,6 +272,12 @@ static void write_record(struct known *entry)
 		*record = entry->module;
 }
 
+static void note_bypass(struct known *entry)
+{
+	entry->module.flags |= HL_MODULE_BYPASS;
+	write_record(entry);
+}
+
 static struct known *add_known(const struct hl_module *shown, const char *path, size_t path_bytes)
 {
 	uint32_t id = nr_known;
@@ -342,7 +350,16 @@ static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 	entry->seen = look->number;
 	if (!entry->written)
 		write_record(entry);
+	if (entry->slots.any && hl_interpose_look_again(shown.start, shown.end, &entry->slots))
+		note_bypass(entry);
 	return 0;
+}
+
+/* What was there at the start has found the program's malloc, by the order of its list. */
+static void look_at_calls(const struct look *look, const struct dl_phdr_info *info, struct known *entry)
+{
+	if (look->number != 1 && hl_interpose_look(info, &entry->slots))
+		note_bypass(entry);
 }
 
 /* Once more, for those that were not there. */
@@ -364,8 +381,10 @@ static int add_new(struct dl_phdr_info *info, size_t bytes, void *data)
 		else
 			entry = add_known(&shown, path, path_bytes);
 	}
-	if (entry)
+	if (entry) {
 		entry->seen = look->number;
+		look_at_calls(look, info, entry);
+	}
 	look->index++;
 	return 0;
 }
@@ -502,6 +521,19 @@ void hl_modules_refresh_between(void)
 	seen = __atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED);
 	if (seen != now && !hl_modules_refresh())
 		__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
+}
+
+void hl_modules_note_calls(void)
+{
+	uint32_t nr = (uint32_t)__atomic_load_n(&hl_globals->nr_modules, __ATOMIC_ACQUIRE);
+
+	for (uint32_t id = 0; id < nr; id++) {
+		struct known *entry = known_of(id);
+
+		if (is_loaded(entry) && entry->slots.any &&
+			hl_interpose_look_last(start_in_memory(entry), &entry->slots))
+			note_bypass(entry);
+	}
 }
 
 void hl_modules_open(void)

@@ -42,6 +42,12 @@ void hl_modules_restart(bool threads);
  */
 bool hl_modules_refresh(void);
 
+/**
+ * hl_modules_note_calls() - what objects have been bound to since the last look, at the end
+ * Does not ask the loader, whose lock another thread may keep for ever.
+ */
+void hl_modules_note_calls(void);
+
 /** hl_modules_count_hint() - the loader itself allocates or frees: its list may have changed */
 void hl_modules_count_hint(void);
 

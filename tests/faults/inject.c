@@ -34,6 +34,7 @@ static const struct {
 	{ "madvise", SYS_madvise, 1, -1, 0 },
 	{ "populate", SYS_madvise, 1, 2, 1 },	/* MADV_POPULATE_WRITE, 23, is the only odd advice in use */
 	{ "ftruncate", SYS_ftruncate, 1, -1, 0 },
+	{ "mprotect-write", SYS_mprotect, -1, 2, PROT_WRITE },
 	{ "pwrite64", SYS_pwrite64, 2, -1, 0 },
 };
 
