@@ -37,6 +37,7 @@ struct record_options {
 	bool quiet;
 	bool mmap;
 	bool threads;
+	bool no_deepbind;
 	uint64_t depth;
 	uint64_t max_bytes;
 	uint64_t max_memory;
@@ -184,7 +185,8 @@ static int record(const struct record_options *options, char **argv)
 {
 	char shim[4096], depth[24], max_bytes[24], max_memory[24], sample_bytes[24];
 	struct hl_run_options run_options = {.out = options->out, .force = options->force,
-		.mmap = options->mmap, .threads = options->threads, .depth = depth, .max_bytes = max_bytes,
+		.mmap = options->mmap, .threads = options->threads, .no_deepbind = options->no_deepbind,
+		.depth = depth, .max_bytes = max_bytes,
 		.max_memory = max_memory, .sample_bytes = sample_bytes,
 		.follow = follow_names[options->follow],
 		.unwind = unwind_names[options->unwind], .watch = !options->quiet && follows_exec(options)};
@@ -239,6 +241,8 @@ int cmd_record(int argc, char **argv)
 			"record a sample: one byte in BYTES on average (all)", NULL},
 		{0, "threads", NULL, CLI_FLAG, &o.threads, "a call site for each thread: for -g thread", NULL},
 		{0, "mmap", NULL, CLI_FLAG, &o.mmap, "record anonymous mappings as domain 1", NULL},
+		{0, "no-deepbind", NULL, CLI_FLAG, &o.no_deepbind,
+			"leave libraries with RTLD_DEEPBIND to call libc's malloc", NULL},
 		{0, "follow", "WHAT", CLI_CHOICE, &o.follow,
 			"children to record: all, fork, exec or no", follow_names},
 		{0, "unwind", "HOW", CLI_CHOICE, &o.unwind, "auto, cfi (libunwind) or fp",
