@@ -83,7 +83,7 @@ void impossible(void)
 	void *block = (void *)MARK;
 
 	errno = 0;
-	expect(!memalign((size_t)1 << 63, half) && errno == ENOMEM, "memalign of all by half");
+	expect(!memalign(half + 1, half) && errno == ENOMEM, "memalign of all by half");
 	errno = 0;
 	expect(!memalign(64, half + 1) && errno == ENOMEM, "memalign of too much");
 	errno = 0;

@@ -6,6 +6,8 @@
  *   raw NUMBER      so many threads, ten at a time, that end by the raw system call
  *   step STACK      a handler that allocates, at each instruction of some events; its stack is the "same",
  *                   an "alternate" one, or that with SS_AUTODISARM: "autodisarm"
+ *   race NUMBER     so many threads begin at once, and the program's first event is the loader's in pthread_create()
+ *   silent NUMBER   so many threads, and no event but the loader's
  *   stacks NUMBER   so many threads at once allocate through 8,192 stacks each
  */
 #include <pthread.h>
@@ -141,6 +143,37 @@ static int do_stacks(long nr)
 	return 0;
 }
 
+void *race_make(void)
+{
+	return malloc(100);
+}
+
+void *race_thread(void *arg)
+{
+	for (int i = 0; i < 3000; i++)
+		free(race_make());
+	return arg;
+}
+
+static void *silent_thread(void *arg)
+{
+	return arg;
+}
+
+static int do_threads(long nr, void *(*run)(void *), long at_once)
+{
+	pthread_t thread[32];
+
+	for (long i = 0; i < nr; i += at_once) {
+		for (long k = 0; k < at_once; k++)
+			if (pthread_create(&thread[k], NULL, run, NULL) != 0)
+				return 77;
+		for (long k = 0; k < at_once; k++)
+			pthread_join(thread[k], NULL);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long nr = argc > 2 ? atol(argv[2]) : 0;
@@ -149,5 +182,9 @@ int main(int argc, char **argv)
 		return do_raw(nr);
 	if (argc > 2 && strcmp(argv[1], "step") == 0)
 		return do_step(argv[2]);
+	if (argc > 1 && strcmp(argv[1], "race") == 0)
+		return do_threads(nr, race_thread, nr > 32 ? 32 : nr);
+	if (argc > 1 && strcmp(argv[1], "silent") == 0)
+		return do_threads(nr, silent_thread, nr > 32 ? 32 : nr);
 	return argc > 1 && strcmp(argv[1], "stacks") == 0 ? do_stacks(nr) : 2;
 }

@@ -39,6 +39,49 @@ void mapping_pieces(void)
 	munmap(p, 10 * PAGE);
 }
 
+/* 1 block of 10 pages in three pieces that go from above: 1 block freed, when the last of them goes. */
+void mapping_from_above(void)
+{
+	char *p = map(10);
+
+	munmap(p + 2 * PAGE, PAGE);
+	munmap(p + 6 * PAGE, PAGE);
+	munmap(p + 7 * PAGE, 3 * PAGE);
+	munmap(p + 3 * PAGE, 3 * PAGE);
+	munmap(p, 2 * PAGE);
+}
+
+/* 1 block of 10 pages; the upper piece of two goes, by its whole and from its end: 4 pages live, no block freed. */
+void mapping_lower_stays(void)
+{
+	char *p = map(10);
+
+	munmap(p + 4 * PAGE, 2 * PAGE);
+	munmap(p + 9 * PAGE, PAGE);
+	munmap(p + 6 * PAGE, 3 * PAGE);
+}
+
+/* 1 block of 10 pages; a hole that is cut from above, then all but the first page: 1 page live. */
+void mapping_first_stays(void)
+{
+	char *p = map(10);
+
+	munmap(p + 8 * PAGE, 2 * PAGE);
+	munmap(p + 5 * PAGE, PAGE);
+	munmap(p + 1 * PAGE, 9 * PAGE);
+}
+
+/* 1 block of 2,000 pages; each second one goes, from above, then the other ones: 1 block freed. */
+void mapping_many_pieces(void)
+{
+	char *p = map(2000);
+
+	for (size_t i = 2000; i > 0; i -= 2)
+		munmap(p + (i - 1) * PAGE, PAGE);
+	for (size_t i = 2000; i > 0; i -= 2)
+		munmap(p + (i - 2) * PAGE, PAGE);
+}
+
 /* A size that is no multiple of a page: 2 pages. Live. */
 void mapping_odd(void)
 {
@@ -95,6 +138,10 @@ int main(void)
 	mapping_whole();
 	mapping_cut();
 	mapping_pieces();
+	mapping_from_above();
+	mapping_lower_stays();
+	mapping_first_stays();
+	mapping_many_pieces();
 	mapping_odd();
 	mapping_fixed();
 	mapping_fails();
