@@ -36,7 +36,7 @@ static bool is_recording(void)
 }
 
 /* For what looks at the account as a whole; 0: until hl_resume(). */
-static int begin(sigset_t *saved)
+static int begin(uint64_t *saved)
 {
 	if (!is_recording())
 		return -ENOSYS;
@@ -80,7 +80,7 @@ static void begin_gaps(void)
 
 static int stop(void)
 {
-	sigset_t saved;
+	uint64_t saved;
 	int r = begin(&saved);
 
 	if (r < 0)
@@ -100,7 +100,7 @@ static bool is_tracing(void)
 
 static int clear_traces(void)
 {
-	sigset_t saved;
+	uint64_t saved;
 	int r = begin(&saved);
 
 	if (r < 0)
@@ -113,7 +113,7 @@ static int clear_traces(void)
 
 static int reset_peak(void)
 {
-	sigset_t saved;
+	uint64_t saved;
 	int r = begin(&saved);
 
 	if (r < 0)
@@ -131,7 +131,7 @@ static uint64_t not_negative(int64_t bytes)
 
 static int get_traced_memory(unsigned int domain, uint64_t *current, uint64_t *peak)
 {
-	sigset_t saved;
+	uint64_t saved;
 	int r;
 
 	if (domain >= HL_NR_DOMAINS)
@@ -248,7 +248,7 @@ static int open_temporary(struct names *names)
 
 static int copy_ledger(int fd)
 {
-	sigset_t saved;
+	uint64_t saved;
 	int r = begin(&saved);
 
 	if (r < 0)

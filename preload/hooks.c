@@ -303,12 +303,12 @@ static inline void *resize_known(void *block, size_t size, const struct hl_hook_
 	struct hl_removed removed;
 	void *now;
 
-	hl_book_realloc_begin(block, &removed);
+	hl_book_realloc_begin(block, &removed, frame);
 	now = really_resize(block, size);
 	if (hl_unlikely(!now && size != 0))
-		hl_book_realloc_failed(block, &removed);
+		hl_book_realloc_failed(&removed);
 	else
-		hl_book_realloc_end(block, now, size, &removed, frame);
+		hl_book_realloc_end(now, size, &removed, frame);
 	return now;
 }
 

@@ -284,7 +284,7 @@ static void start_child(void)
 {
 	uint32_t dead = HL_DEAD, first_site;
 	int saved_errno = errno;
-	sigset_t saved;
+	uint64_t saved;
 	bool threads;
 
 	hl_os_block_signals(&saved);

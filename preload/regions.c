@@ -129,7 +129,7 @@ void hl_regions_remove(const void *start, size_t bytes, uint64_t newest)
 {
 	uintptr_t from = (uintptr_t)start, to = from + ((bytes + 4095) & ~(size_t)4095);
 	struct cut cut;
-	sigset_t saved;
+	uint64_t saved;
 	bool any = true;
 
 	while (any) {
@@ -144,7 +144,7 @@ void hl_regions_remove(const void *start, size_t bytes, uint64_t newest)
 void hl_regions_add(const void *start, size_t bytes, const struct hl_caller *caller)
 {
 	struct piece piece = { .start = (uintptr_t)start };
-	sigset_t saved;
+	uint64_t saved;
 	bool added;
 
 	bytes = (bytes + 4095) & ~(size_t)4095;
@@ -164,7 +164,7 @@ void hl_regions_add(const void *start, size_t bytes, const struct hl_caller *cal
 bool hl_regions_has(const void *start, uint64_t *newest)
 {
 	uintptr_t address = (uintptr_t)start;
-	sigset_t saved;
+	uint64_t saved;
 	size_t at;
 	bool has;
 

@@ -91,7 +91,7 @@ static void close_gap(uint32_t gap)
 static bool insert(const struct entry *wanted, struct entry *replaced)
 {
 	struct entry *entry;
-	sigset_t saved;
+	uint64_t saved;
 	bool has_room;
 
 	hl_lock_take(&lock, &saved);
@@ -110,7 +110,7 @@ static bool insert(const struct entry *wanted, struct entry *replaced)
 static bool take(enum hl_domain domain, uintptr_t address, struct entry *taken)
 {
 	struct entry *entry;
-	sigset_t saved;
+	uint64_t saved;
 	bool found = false;
 
 	hl_lock_take(&lock, &saved);
@@ -156,7 +156,7 @@ int hl_tracked_add(enum hl_domain domain, uintptr_t address, size_t size,
 
 void hl_tracked_clear(void)
 {
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&lock, &saved);
 	if (nr_used > 0)

@@ -26,6 +26,18 @@ static bool is_named_before(const struct hl_snapshot *snapshot, size_t index, ui
 	return false;
 }
 
+static bool has_flagged(const struct hl_snapshot *snapshot, uint32_t flag)
+{
+	for (size_t i = 0; i < hl_snapshot_nr_modules(snapshot); i++) {
+		struct hl_module_info m;
+
+		hl_snapshot_module(snapshot, i, &m);
+		if (m.flags & flag && m.path.length)
+			return true;
+	}
+	return false;
+}
+
 /* "a.so, b.so": the objects with a flag, each path once; how many there are. */
 static size_t put_modules(FILE *file, const struct hl_snapshot *snapshot, uint32_t flag)
 {
@@ -47,10 +59,21 @@ static size_t put_modules(FILE *file, const struct hl_snapshot *snapshot, uint32
 	return nr;
 }
 
+/* No stack ended there: frame pointers led on, which skips frames that have none. */
+static int put_bare(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
+{
+	if (!has_flagged(snapshot, HL_MODULE_NO_UNWIND))
+		return 0;
+	fprintf(file, "%sframes may be missing: no unwind information in ", prefix);
+	put_modules(file, snapshot, HL_MODULE_NO_UNWIND);
+	fputs("; build it with -fasynchronous-unwind-tables\n", file);
+	return 1;
+}
+
 static int put_no_info(FILE *file, const struct hl_snapshot *snapshot, const char *prefix, uint64_t n)
 {
 	if (!n)
-		return 0;
+		return put_bare(file, snapshot, prefix);
 	fprintf(file, "%s%" PRIu64 " of these: no unwind information in ", prefix, n);
 	if (!put_modules(file, snapshot, HL_MODULE_NO_UNWIND))
 		fputs("an object", file);
@@ -80,15 +103,7 @@ int hl_write_partial_causes(FILE *file, const struct hl_snapshot *snapshot, cons
 
 int hl_write_bypasses(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
 {
-	bool is_there = false;
-
-	for (size_t i = 0; !is_there && i < hl_snapshot_nr_modules(snapshot); i++) {
-		struct hl_module_info m;
-
-		hl_snapshot_module(snapshot, i, &m);
-		is_there = m.flags & HL_MODULE_BYPASS && m.path.length;
-	}
-	if (!is_there)
+	if (!has_flagged(snapshot, HL_MODULE_BYPASS))
 		return 0;
 	fprintf(file, "%smalloc and free are not recorded in ", prefix);
 	put_modules(file, snapshot, HL_MODULE_BYPASS);

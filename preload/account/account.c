@@ -6,111 +6,18 @@
 
 #include <errno.h>
 
+#include "account/capture.h"
 #include "account/count.h"
 #include "account/early.h"
 #include "account/lanes.h"
 #include "account/sample.h"
 #include "account/sites.h"
 #include "base/options.h"
-#include "base/program.h"
+#include "base/private.h"
 #include "base/real.h"
 #include "base/shadow.h"
 #include "base/thread.h"
 #include "stacks/modules.h"
-#include "stacks/nodes.h"
-
-static __attribute__((noinline)) void count_incomplete(struct hl_lane *lane, enum hl_walk_end end)
-{
-	if (end == HL_WALK_TRUNCATED) {
-		HL_LANE_ADD(lane, truncated_events, 1);
-		return;
-	}
-	HL_LANE_ADD(lane, partial_events, 1);
-	if (end == HL_WALK_NO_INFO)
-		HL_LANE_ADD(lane, partial_no_info, 1);
-	else if (end == HL_WALK_CODE)
-		HL_LANE_ADD(lane, partial_code, 1);
-	else if (end == HL_WALK_NO_UNWINDER)
-		HL_LANE_ADD(lane, partial_unwinder, 1);
-	else if (end == HL_WALK_NO_ROOM)
-		HL_LANE_ADD(lane, partial_budget, 1);
-}
-
-/* A node has one site for each kind and domain. */
-HL_SPECIALISED uint16_t memo_kind(enum hl_kind kind, enum hl_domain domain)
-{
-	return (uint16_t)(kind | (unsigned int)domain << 8);
-}
-
-static void find_place(struct hl_lane *lane, uint32_t node, enum hl_kind kind,
-	enum hl_domain domain, struct hl_place *place)
-{
-	struct hl_memo *memo = lane ? &lane->memo[node % HL_LANE_MEMO] : NULL;
-	bool known = memo && memo->node == node && memo->kind == memo_kind(kind, domain);
-	struct hl_lane *owner = lane;
-
-	if (known && memo->counters) {
-		*place = (struct hl_place){ memo->site, memo->counters, true };
-		return;
-	}
-	place->site = known ? memo->site : hl_sites_find(node, kind, domain, lane ? lane->thread : 0);
-	place->counters = hl_counters_of(&owner, place->site);
-	place->owned = owner != NULL;
-	/* Of shared counters no memo is made: each time it is asked whether the lane gets some of its own. */
-	if (memo)
-		*memo = (struct hl_memo){ .node = node, .kind = memo_kind(kind, domain), .site = place->site,
-			.counters = place->owned ? place->counters : NULL };
-}
-
-/* A stack that is not among the recent ones, or not of the same kind. */
-static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct hl_recent *recent,
-	enum hl_kind kind, enum hl_domain domain, const struct hl_caller *caller,
-	struct hl_place *place)
-{
-	enum hl_walk_end end = HL_WALK_ROOT;
-	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, &end);
-
-	if (hl_unlikely(end != HL_WALK_ROOT))
-		count_incomplete(lane, end);
-	else if (lane && !recent)
-		recent = lane->stack->newest;
-	find_place(lane, node, kind, domain, place);
-	if (recent && place->owned && recent->node == node) {
-		recent->kind = kind & 0x7f;
-		recent->site = place->site;
-		recent->counters = place->counters;
-	}
-}
-
-/* Where the event came from: its site, new or known, and the counters of it. */
-static void capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain domain,
-	const struct hl_caller *caller, struct hl_place *place)
-{
-	/* Where the loader calls another malloc it hints at nothing: whatever is new may be of a new object. */
-	if (hl_unlikely(hl_program_flags() & HL_FLAG_OWN_MALLOC))
-		hl_modules_count_hint();
-	if (lane)
-		hl_modules_follow(caller->ip, &lane->hints_seen);
-	else
-		hl_modules_hint(caller->ip);
-	capture_new(lane, lane ? hl_unwind_recent(lane->stack, caller) : NULL, kind, domain, caller, place);
-}
-
-/* The recent stack of an event and what was counted for it, or NULL: then capture(). */
-HL_SPECIALISED const struct hl_recent *recapture(struct hl_lane *lane, enum hl_kind kind,
-	struct hl_caller caller)
-{
-	const struct hl_recent *recent;
-
-	hl_modules_follow(caller.ip, &lane->hints_seen);
-	recent = hl_unwind_recent(lane->stack, &caller);
-	return hl_likely(recent && recent->kind == kind) ? recent : NULL;
-}
-
-HL_SPECIALISED struct hl_place place_of(const struct hl_recent *recent)
-{
-	return (struct hl_place){ recent->site, recent->counters, true };
-}
 
 /* How many blocks one stands for: one, but for --sample. */
 HL_SPECIALISED uint64_t weight_of(const void *block, size_t size)
@@ -160,6 +67,40 @@ HL_SPECIALISED void book_at(struct hl_lane *lane, struct hl_place place, const v
 		lane->last_block = block;
 }
 
+/* A slow step of an event, and what it works with. */
+struct slow {
+	void (*step)(const struct slow *slow);
+	struct hl_lane *lane;
+	const void *block;
+	size_t size;
+	enum hl_kind kind;
+	struct hl_removed *removed;
+	const struct hl_hook_frame *frame;
+};
+
+static void take_step(void *arg)
+{
+	const struct slow *slow = arg;
+
+	slow->step(slow);
+}
+
+/* Is there room on the stack at hand for more than the most frequent kind of event? */
+HL_SPECIALISED bool has_room(const struct hl_lane *lane, const struct hl_hook_frame *frame)
+{
+	return hl_walk_is_own(lane ? &lane->stack->own : NULL, (uintptr_t)frame);
+}
+
+/*
+ * A coroutine's stack or a signal handler's may have a few hundred bytes.  So what calls this is called last, instead
+ * of its caller: it leaves the lane as well.
+ */
+HL_SPECIALISED void run_slow(struct slow *slow)
+{
+	if (has_room(hl_tls.lane, slow->frame) || !hl_private_run(take_step, slow))
+		slow->step(slow);
+}
+
 /* Every other event than the most frequent: measured, weighted, without a lane, of a new stack. */
 static __attribute__((noinline)) void book_new(struct hl_lane *lane, const void *block, size_t size,
 	enum hl_kind kind, const struct hl_caller *caller)
@@ -169,7 +110,7 @@ static __attribute__((noinline)) void book_new(struct hl_lane *lane, const void 
 
 	if (lane && !hl_is_plain(lane))
 		hl_find_special(lane);
-	capture(lane, kind, HL_DOMAIN_MALLOC, caller, &place);
+	hl_capture(lane, kind, HL_DOMAIN_MALLOC, caller, &place);
 	book_at(lane, place, block, size, weight_of(block, size));
 	note_sample(block, 1);
 	hl_end_timing(lane, start_ns);
@@ -183,7 +124,7 @@ static __attribute__((noinline)) void book_new(struct hl_lane *lane, const void 
 static void settle_usable_size(const void *block)
 {
 	static bool settled;
-	sigset_t saved;
+	uint64_t saved;
 
 	if (hl_likely(!hl_real.foreign) || hl_tls.own ||
 		__atomic_load_n(&hl_mode, __ATOMIC_RELAXED) != HL_MODE_ON ||
@@ -214,12 +155,11 @@ void hl_book_early(const void *block, size_t size, enum hl_kind kind, const stru
 	hl_leave(&guard);
 }
 
-static __attribute__((noinline)) void book_new_unusual(const void *block, size_t size,
-	enum hl_kind kind, const struct hl_hook_frame *frame)
+static void book_new_unusual(const struct slow *slow)
 {
-	struct hl_caller caller = hl_caller_of(frame);
+	struct hl_caller caller = hl_caller_of(slow->frame);
 
-	hl_book_early(block, size, kind, &caller);
+	hl_book_early(slow->block, slow->size, slow->kind, &caller);
 }
 
 static __attribute__((noinline)) void book_new_special(struct hl_lane *lane, const void *block,
@@ -230,6 +170,20 @@ static __attribute__((noinline)) void book_new_special(struct hl_lane *lane, con
 	book_new(lane, block, size, kind, &caller);
 }
 
+static void book_new_foreign(const struct slow *slow)
+{
+	book_new_special(slow->lane, slow->block, slow->size, slow->kind, slow->frame);
+	hl_leave_lane(slow->lane);
+}
+
+static __attribute__((noinline)) void book_new_slow(void (*step)(const struct slow *), struct hl_lane *lane,
+	const void *block, size_t size, enum hl_kind kind, const struct hl_hook_frame *frame)
+{
+	struct slow slow = { step, lane, block, size, kind, NULL, frame };
+
+	run_slow(&slow);
+}
+
 void hl_book_alloc(const void *block, size_t size, enum hl_kind kind,
 	const struct hl_hook_frame *frame)
 {
@@ -237,15 +191,19 @@ void hl_book_alloc(const void *block, size_t size, enum hl_kind kind,
 	const struct hl_recent *recent = NULL;
 
 	if (hl_unlikely(!lane)) {
-		book_new_unusual(block, size, kind, frame);
+		book_new_slow(book_new_unusual, NULL, block, size, kind, frame);
 		return;
 	}
 	if (hl_is_plain(lane))
-		recent = recapture(lane, kind, hl_caller_of(frame));
-	if (hl_likely(recent != NULL))
-		book_at(lane, place_of(recent), block, size, 1);
-	else
+		recent = hl_recapture(lane, kind, hl_caller_of(frame));
+	if (hl_likely(recent != NULL)) {
+		book_at(lane, hl_place_of(recent), block, size, 1);
+	} else if (hl_likely(has_room(lane, frame))) {
 		book_new_special(lane, block, size, kind, frame);
+	} else {
+		book_new_slow(book_new_foreign, lane, block, size, kind, frame);
+		return;
+	}
 	hl_leave_lane(lane);
 }
 
@@ -256,7 +214,7 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 
 	if (!hl_enter(&guard))
 		return;
-	capture(guard.lane, kind, HL_DOMAIN_MALLOC, caller, &place);
+	hl_capture(guard.lane, kind, HL_DOMAIN_MALLOC, caller, &place);
 	hl_begin_change(guard.lane);
 	hl_count_alloc(guard.lane, &place, size, 1, HL_DOMAIN_MALLOC);
 	hl_count_free(guard.lane, place.site, size, 1, false, HL_DOMAIN_MALLOC);
@@ -335,30 +293,38 @@ HL_SPECIALISED void book_old(struct hl_lane *lane, const void *block, bool weigh
 	hl_add_bytes(lane, -(int64_t)(weight * removed.size), HL_DOMAIN_MALLOC);
 }
 
-static __attribute__((noinline)) void book_old_unusual(const void *block,
-	const struct hl_hook_frame *frame)
+static void book_old_unusual(const struct slow *slow)
 {
-	uint32_t *slot = hl_shadow_slot(block);
+	uint32_t *slot = hl_shadow_slot(slow->block);
 	struct hl_guard guard;
 
 	if (!hl_enter(&guard))
 		return;
-	hl_modules_hint(frame->ip);
+	hl_modules_hint(slow->frame->ip);
 	if (guard.what == HL_EVENT_EARLY)
-		hl_early_free(block);
+		hl_early_free(slow->block);
 	else if (guard.what == HL_EVENT_BOOK || (slot && hl_shadow_site(slot) != HL_SITE_NONE))
 		/* What the loader frees while it works for us may have been made for the program. */
-		book_old(guard.lane, block, true);
+		book_old(guard.lane, slow->block, true);
 	hl_leave(&guard);
 }
 
-static __attribute__((noinline)) void book_old_special(struct hl_lane *lane, const void *block)
+static void book_old_special(const struct slow *slow)
 {
-	uint64_t start_ns = hl_begin_timing(lane);
+	uint64_t start_ns = hl_begin_timing(slow->lane);
 
-	hl_find_special(lane);
-	book_old(lane, block, true);
-	hl_end_timing(lane, start_ns);
+	hl_find_special(slow->lane);
+	book_old(slow->lane, slow->block, true);
+	hl_end_timing(slow->lane, start_ns);
+	hl_leave_lane(slow->lane);
+}
+
+static __attribute__((noinline)) void book_old_slow(void (*step)(const struct slow *), struct hl_lane *lane,
+	const void *block, const struct hl_hook_frame *frame)
+{
+	struct slow slow = { .step = step, .lane = lane, .block = block, .frame = frame };
+
+	run_slow(&slow);
 }
 
 void hl_book_free(const void *block, const struct hl_hook_frame *frame)
@@ -366,40 +332,62 @@ void hl_book_free(const void *block, const struct hl_hook_frame *frame)
 	struct hl_lane *lane = hl_enter_lane((uintptr_t)frame);
 
 	if (hl_unlikely(!lane)) {
-		book_old_unusual(block, frame);
+		book_old_slow(book_old_unusual, NULL, block, frame);
 		return;
 	}
 	hl_modules_hint(frame->ip);
-	if (hl_is_plain(lane))
-		book_old(lane, block, false);
-	else
-		book_old_special(lane, block);
+	if (hl_unlikely(!hl_is_plain(lane))) {
+		book_old_slow(book_old_special, lane, block, frame);
+		return;
+	}
+	book_old(lane, block, false);
 	hl_leave_lane(lane);
 }
 
-void hl_book_realloc_begin(const void *block, struct hl_removed *removed)
+static void begin_realloc_unusual(const struct slow *slow)
 {
 	struct hl_guard guard;
 
-	*removed = (struct hl_removed){ .site = HL_SITE_NONE };
-	if (hl_unlikely(!hl_enter(&guard)))
+	if (!hl_enter(&guard))
 		return;
 	if (guard.what != HL_EVENT_EARLY)
-		take_block(block, true, removed);
+		take_block(slow->block, true, slow->removed);
 	hl_leave(&guard);
 }
 
-void hl_book_realloc_failed(const void *block, const struct hl_removed *removed)
+static __attribute__((noinline)) void begin_realloc_slow(const void *block, struct hl_removed *removed,
+	const struct hl_hook_frame *frame)
 {
-	uint32_t *slot = hl_shadow_slot(block);
+	struct slow slow = { .step = begin_realloc_unusual, .block = block, .removed = removed, .frame = frame };
+
+	run_slow(&slow);
+}
+
+void hl_book_realloc_begin(const void *block, struct hl_removed *removed, const struct hl_hook_frame *frame)
+{
+	struct hl_lane *lane = hl_enter_lane((uintptr_t)frame);
+
+	removed->block = block;
+	removed->site = HL_SITE_NONE;
+	if (hl_unlikely(!lane)) {
+		begin_realloc_slow(block, removed, frame);
+		return;
+	}
+	take_block(block, true, removed);
+	hl_leave_lane(lane);
+}
+
+void hl_book_realloc_failed(const struct hl_removed *removed)
+{
+	uint32_t *slot = hl_shadow_slot(removed->block);
 
 	if (removed->site != HL_SITE_NONE && slot) {
 		/* Of what does not count no size is wanted. */
 		if (removed->site < hl_site_unattributed)
 			hl_shadow_set(slot, removed->site, 0, 0);
 		else
-			hl_shadow_set(slot, removed->site, hl_usable_size(block), removed->size);
-		note_sample(block, 1);
+			hl_shadow_set(slot, removed->site, hl_usable_size(removed->block), removed->size);
+		note_sample(removed->block, 1);
 	}
 	hl_book_failure();
 }
@@ -423,21 +411,19 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 }
 
 /* The old block of a realloc goes; returns the bytes that it counted for. */
-HL_SPECIALISED int64_t count_before(struct hl_lane *lane, const void *before,
-	const struct hl_removed *removed, uint64_t weight)
+HL_SPECIALISED int64_t count_before(struct hl_lane *lane, const struct hl_removed *removed, uint64_t weight)
 {
 	if (hl_unlikely(removed->site < hl_site_unattributed)) {
 		note_stranger(lane, removed->site);
 		return 0;
 	}
 	hl_count_free(lane, removed->site, weight * removed->size, weight,
-		is_temporary(lane, before), HL_DOMAIN_MALLOC);
+		is_temporary(lane, removed->block), HL_DOMAIN_MALLOC);
 	return (int64_t)(weight * removed->size);
 }
 
-static __attribute__((noinline)) void book_moved(struct hl_lane *lane, const void *before,
-	const void *now, size_t size, const struct hl_removed *removed,
-	const struct hl_caller *caller)
+static __attribute__((noinline)) void book_moved(struct hl_lane *lane, const void *now, size_t size,
+	const struct hl_removed *removed, const struct hl_caller *caller)
 {
 	uint64_t start_ns = hl_begin_timing(lane);
 	uint32_t *slot = NULL;
@@ -447,15 +433,15 @@ static __attribute__((noinline)) void book_moved(struct hl_lane *lane, const voi
 	if (lane && !hl_is_plain(lane))
 		hl_find_special(lane);
 	if (now && !hl_sample_skips(size)) {
-		capture(lane, HL_KIND_REALLOC, HL_DOMAIN_MALLOC, caller, &place);
+		hl_capture(lane, HL_KIND_REALLOC, HL_DOMAIN_MALLOC, caller, &place);
 		slot = hl_shadow_make_slot(now);
 		if (hl_unlikely(!slot))
 			HL_SHARED_ADD(hl_globals->lost_blocks, 1);
 	}
 	hl_begin_change(lane);
-	delta = -count_before(lane, before, removed, weight_of(before, removed->size));
+	delta = -count_before(lane, removed, weight_of(removed->block, removed->size));
 	if (slot) {
-		delta += count_moved(lane, place, slot, now, size, weight_of(now, size), now != before);
+		delta += count_moved(lane, place, slot, now, size, weight_of(now, size), now != removed->block);
 		note_sample(now, 1);
 	}
 	hl_end_change(lane);
@@ -465,38 +451,43 @@ static __attribute__((noinline)) void book_moved(struct hl_lane *lane, const voi
 	hl_end_timing(lane, start_ns);
 }
 
-static __attribute__((noinline)) void book_moved_unusual(const void *before, const void *now,
-	size_t size, const struct hl_removed *removed, const struct hl_hook_frame *frame)
+static void book_moved_unusual(const struct slow *slow)
 {
-	struct hl_caller caller = hl_caller_of(frame);
+	struct hl_caller caller = hl_caller_of(slow->frame);
 	struct hl_guard guard;
 
 	if (!hl_enter(&guard))
 		return;
 	if (guard.what == HL_EVENT_EARLY) {
-		hl_early_free(before);
-		if (now)
-			hl_early_alloc(now, size, HL_KIND_REALLOC, caller.ip);
-	} else if (guard.what == HL_EVENT_BOOK || removed->site >= hl_site_unattributed) {
-		book_moved(guard.lane, before, guard.what == HL_EVENT_BOOK ? now : NULL, size, removed,
-			&caller);
+		hl_early_free(slow->removed->block);
+		if (slow->block)
+			hl_early_alloc(slow->block, slow->size, HL_KIND_REALLOC, caller.ip);
+	} else if (guard.what == HL_EVENT_BOOK || slow->removed->site >= hl_site_unattributed) {
+		book_moved(guard.lane, guard.what == HL_EVENT_BOOK ? slow->block : NULL, slow->size,
+			slow->removed, &caller);
 	}
-	if (now && guard.what == HL_EVENT_OWN)
-		book_own(now);
+	if (slow->block && guard.what == HL_EVENT_OWN)
+		book_own(slow->block);
 	hl_leave(&guard);
 }
 
-static __attribute__((noinline)) void book_moved_special(struct hl_lane *lane, const void *before,
-	const void *now, size_t size, const struct hl_removed *removed,
-	const struct hl_hook_frame *frame)
+static void book_moved_special(const struct slow *slow)
 {
-	struct hl_caller caller = hl_caller_of(frame);
+	struct hl_caller caller = hl_caller_of(slow->frame);
 
-	book_moved(lane, before, now, size, removed, &caller);
+	book_moved(slow->lane, slow->block, slow->size, slow->removed, &caller);
+	hl_leave_lane(slow->lane);
 }
 
-void hl_book_realloc_end(const void *before, const void *now, size_t size,
-	const struct hl_removed *removed, const struct hl_hook_frame *frame)
+static __attribute__((noinline)) void book_moved_slow(void (*step)(const struct slow *), struct hl_lane *lane,
+	const void *now, size_t size, struct hl_removed *removed, const struct hl_hook_frame *frame)
+{
+	struct slow slow = { step, lane, now, size, HL_KIND_REALLOC, removed, frame };
+
+	run_slow(&slow);
+}
+
+void hl_book_realloc_end(const void *now, size_t size, struct hl_removed *removed, const struct hl_hook_frame *frame)
 {
 	struct hl_lane *lane = hl_enter_lane((uintptr_t)frame);
 	const struct hl_recent *recent = NULL;
@@ -504,21 +495,20 @@ void hl_book_realloc_end(const void *before, const void *now, size_t size,
 	int64_t delta;
 
 	if (hl_unlikely(!lane)) {
-		book_moved_unusual(before, now, size, removed, frame);
+		book_moved_slow(book_moved_unusual, NULL, now, size, removed, frame);
 		return;
 	}
 	if (hl_is_plain(lane) && hl_likely(now != NULL && !hl_sample_is_stopped()))
-		recent = recapture(lane, HL_KIND_REALLOC, hl_caller_of(frame));
+		recent = hl_recapture(lane, HL_KIND_REALLOC, hl_caller_of(frame));
 	if (hl_likely(recent != NULL))
 		slot = hl_shadow_make_slot(now);
 	if (hl_unlikely(!slot)) {
-		book_moved_special(lane, before, now, size, removed, frame);
-		hl_leave_lane(lane);
+		book_moved_slow(book_moved_special, lane, now, size, removed, frame);
 		return;
 	}
 	hl_begin_change(lane);
-	delta = -count_before(lane, before, removed, 1);
-	delta += count_moved(lane, place_of(recent), slot, now, size, 1, now != before);
+	delta = -count_before(lane, removed, 1);
+	delta += count_moved(lane, hl_place_of(recent), slot, now, size, 1, now != removed->block);
 	hl_end_change(lane);
 	hl_add_bytes(lane, delta, HL_DOMAIN_MALLOC);
 	lane->last_block = now;
@@ -534,7 +524,7 @@ uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
 	if (!hl_enter(&guard))
 		return place.site;
 	if (guard.what == HL_EVENT_BOOK && !hl_sample_is_stopped()) {
-		capture(guard.lane, kind, domain, caller, &place);
+		hl_capture(guard.lane, kind, domain, caller, &place);
 		hl_begin_change(guard.lane);
 		hl_count_alloc(guard.lane, &place, size, 1, domain);
 		hl_end_change(guard.lane);

@@ -35,20 +35,19 @@ void hl_book_free(const void *block, const struct hl_hook_frame *frame);
 
 /* What a realloc takes out of the account before the call, to be settled after it. */
 struct hl_removed {
+	const void *block;
 	uint32_t site;			/* HL_SITE_NONE: the block was not known */
 	uint64_t size;
 };
 
 /** hl_book_realloc_begin() - take @block out before the real realloc */
-void hl_book_realloc_begin(const void *block, struct hl_removed *removed);
+void hl_book_realloc_begin(const void *block, struct hl_removed *removed, const struct hl_hook_frame *frame);
 
 /** hl_book_realloc_failed() - put it back: nothing has changed */
-void hl_book_realloc_failed(const void *block, const struct hl_removed *removed);
+void hl_book_realloc_failed(const struct hl_removed *removed);
 
-/** hl_book_realloc_end() - it became @now (NULL: it was freed) of @size bytes, by the caller
- * of the hook at @frame */
-void hl_book_realloc_end(const void *before, const void *now, size_t size,
-	const struct hl_removed *removed, const struct hl_hook_frame *frame);
+/** hl_book_realloc_end() - it became @now (NULL: it was freed) of @size bytes, by the caller of the hook at @frame */
+void hl_book_realloc_end(const void *now, size_t size, struct hl_removed *removed, const struct hl_hook_frame *frame);
 
 /*
  * Blocks without a pointer of malloc's: mappings (regions.c) and those of the program's own

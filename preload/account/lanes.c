@@ -158,7 +158,7 @@ static void share_out(void)
 
 void hl_lanes_end(void)
 {
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&hl_lanes_lock, &saved);
 	for (uint32_t i = 1; i < hl_nr_lanes; i++)
@@ -222,7 +222,7 @@ static void bury_gone(uint32_t nr, const struct hl_lane *mine)
 
 bool hl_lane_look(const struct hl_lane *mine)
 {
-	sigset_t saved;
+	uint64_t saved;
 	uint32_t before;
 	bool found;
 
@@ -277,7 +277,7 @@ static struct hl_lane *attach(void)
 {
 	uint32_t tid = hl_os_tid();
 	struct hl_lane *lane;
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&hl_lanes_lock, &saved);
 	lane = find_lane(tid);
@@ -302,7 +302,7 @@ static struct hl_lane *attach(void)
 
 static void detach(struct hl_lane *lane)
 {
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&hl_lanes_lock, &saved);
 	hl_roster_end(lane->thread);
@@ -345,7 +345,7 @@ static void on_thread_exit(void *arg)
 static void adopt_lane(struct hl_tls *tls)
 {
 	struct hl_lane *lane;
-	sigset_t saved;
+	uint64_t saved;
 	int saved_errno = errno;
 
 	hl_os_block_signals(&saved);

@@ -53,10 +53,10 @@ static bool wait_until_quiet(void)
 	return true;
 }
 
-static bool attempt(sigset_t *saved)
+static bool attempt(uint64_t *saved)
 {
 	uint32_t alive = HL_ALIVE;
-	sigset_t inner;
+	uint64_t inner;
 
 	hl_lock_take(&pause_lock, saved);
 	/* No thread comes or goes: who comes later would begin with an event. */
@@ -68,7 +68,7 @@ static bool attempt(sigset_t *saved)
 	return false;
 }
 
-int hl_pause(sigset_t *saved)
+int hl_pause(uint64_t *saved)
 {
 	uint64_t start_ns = hl_os_monotonic_ns();
 
@@ -81,7 +81,7 @@ int hl_pause(sigset_t *saved)
 	return 0;
 }
 
-void hl_resume(const sigset_t *saved)
+void hl_resume(const uint64_t *saved)
 {
 	uint32_t paused = HL_PAUSED;
 

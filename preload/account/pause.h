@@ -21,8 +21,8 @@
  * Returns: 0; -EAGAIN: a thread has been inside of an event for a second, which may happen when that
  *          needs something that the caller holds (the loader's lock).
  */
-int hl_pause(sigset_t *saved);
-void hl_resume(const sigset_t *saved);
+int hl_pause(uint64_t *saved);
+void hl_resume(const uint64_t *saved);
 
 /** hl_pause_abandon() - forked child: who paused was a thread of the parent */
 void hl_pause_abandon(void);

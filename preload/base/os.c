@@ -175,8 +175,30 @@ uint64_t hl_os_file_limit(void)
 
 bool hl_os_is_readable(uintptr_t address)
 {
-	/* The kernel reads the new mask before it looks at what to do with it, which is nonsense here. */
-	return RAW(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t)) != -EFAULT;
+	/* The kernel reads the new mask, if there is one, before it looks at what to do with it, which is nonsense. */
+	return address != 0 && RAW(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t)) != -EFAULT;
+}
+
+#define KEPT_BYTES (64u << 10)
+
+const void *hl_os_keep(const void *bytes, size_t nr_bytes)
+{
+	static char *room;
+	static size_t left;
+	char *kept;
+
+	if (left < nr_bytes) {
+		left = nr_bytes > KEPT_BYTES ? nr_bytes : KEPT_BYTES;
+		room = hl_os_map(left);
+		if (!room)
+			left = 0;
+	}
+	if (left < nr_bytes)
+		return NULL;
+	kept = memcpy(room, bytes, nr_bytes);
+	room += nr_bytes;
+	left -= nr_bytes;
+	return kept;
 }
 
 uint32_t *hl_os_wipeonfork_page(void)
@@ -263,7 +285,7 @@ ssize_t hl_os_write(int fd, const void *buf, size_t bytes)
 	const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
 	struct timespec now = { 0, 0 };
 	uint64_t ours;
-	sigset_t saved;
+	uint64_t saved;
 	ssize_t r;
 
 	hl_os_block_signals(&saved);
@@ -493,14 +515,14 @@ bool hl_os_has_stack(size_t bytes)
 		(uintptr_t)__builtin_frame_address(0) - (uintptr_t)stack.ss_sp >= bytes;
 }
 
-void hl_os_block_signals(sigset_t *saved)
+void hl_os_block_signals(uint64_t *saved)
 {
 	uint64_t all = ~0ull;
 
 	RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, saved, sizeof(all));
 }
 
-void hl_os_restore_signals(const sigset_t *saved)
+void hl_os_restore_signals(const uint64_t *saved)
 {
 	RAW(SYS_rt_sigprocmask, SIG_SETMASK, saved, NULL, sizeof(uint64_t));
 }
@@ -519,13 +541,13 @@ void hl_lock_spin(struct hl_lock *lock)
 	}
 }
 
-void hl_lock_take(struct hl_lock *lock, sigset_t *saved)
+void hl_lock_take(struct hl_lock *lock, uint64_t *saved)
 {
 	hl_os_block_signals(saved);
 	hl_lock_spin(lock);
 }
 
-bool hl_lock_try(struct hl_lock *lock, sigset_t *saved)
+bool hl_lock_try(struct hl_lock *lock, uint64_t *saved)
 {
 	if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED))
 		return false;
@@ -536,7 +558,7 @@ bool hl_lock_try(struct hl_lock *lock, sigset_t *saved)
 	return false;
 }
 
-void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved)
+void hl_lock_drop(struct hl_lock *lock, const uint64_t *saved)
 {
 	hl_lock_open(lock);
 	hl_os_restore_signals(saved);

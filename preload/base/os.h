@@ -53,6 +53,9 @@ int hl_os_map_again(char *page, size_t bytes, char **base);
 /** hl_os_map_behind() - map what follows in the file of the shared mapping that ends at @end; 0 or -errno */
 int hl_os_map_behind(char *end, size_t bytes, char **base);
 
+/** hl_os_keep() - a copy for ever; NULL: no memory.  One thread at a time: the loader's list is the only user */
+const void *hl_os_keep(const void *bytes, size_t nr_bytes);
+
 /** hl_os_wipeonfork_page() - a page that reads as zero in a forked child; NULL if the kernel can't */
 uint32_t *hl_os_wipeonfork_page(void);
 
@@ -125,10 +128,10 @@ uint64_t hl_os_coarse_ns(void);		/* CLOCK_MONOTONIC_COARSE: a few ns per call, s
 struct hl_lock {
 	uint32_t word;
 };
-void hl_lock_take(struct hl_lock *lock, sigset_t *saved);
+void hl_lock_take(struct hl_lock *lock, uint64_t *saved);
 /* The same, but never waits; false: somebody has it. */
-bool hl_lock_try(struct hl_lock *lock, sigset_t *saved);
-void hl_lock_drop(struct hl_lock *lock, const sigset_t *saved);
+bool hl_lock_try(struct hl_lock *lock, uint64_t *saved);
+void hl_lock_drop(struct hl_lock *lock, const uint64_t *saved);
 /* The same where signals are blocked already. */
 void hl_lock_spin(struct hl_lock *lock);
 
@@ -142,8 +145,8 @@ bool hl_os_on_signal_stack(void);	/* sigaltstack(); true when in doubt */
 /** hl_os_has_stack() - false on a sigaltstack() with less than @bytes left; a system call */
 bool hl_os_has_stack(size_t bytes);
 
-void hl_os_block_signals(sigset_t *saved);
-void hl_os_restore_signals(const sigset_t *saved);
+void hl_os_block_signals(uint64_t *saved);
+void hl_os_restore_signals(const uint64_t *saved);
 
 #pragma GCC visibility pop
 #endif

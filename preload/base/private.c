@@ -37,11 +37,11 @@ static uint32_t take(void)
 	return NR_STACKS;
 }
 
-bool hl_private_call(void (*function)(void *), void *argument)
+bool hl_private_run(void (*function)(void *), void *argument)
 {
 	struct hl_tls *tls = &hl_tls;
 	int saved_errno = errno;
-	sigset_t saved;
+	uint64_t saved;
 	uint32_t i;
 
 	if (tls->on_private) {
@@ -52,15 +52,34 @@ bool hl_private_call(void (*function)(void *), void *argument)
 	i = take();
 	if (i < NR_STACKS) {
 		tls->on_private = true;
-		tls->own++;
 		hl_switch_stack(argument, function, stacks[i].memory + STACK_BYTES);
-		tls->own--;
 		tls->on_private = false;
 		__atomic_store_n(&stacks[i].taken, 0, __ATOMIC_RELEASE);
 	}
 	hl_os_restore_signals(&saved);
 	errno = saved_errno;
 	return i < NR_STACKS;
+}
+
+struct own_call {
+	void (*function)(void *);
+	void *argument;
+};
+
+static void call_as_own(void *arg)
+{
+	const struct own_call *call = arg;
+
+	hl_tls.own++;
+	call->function(call->argument);
+	hl_tls.own--;
+}
+
+bool hl_private_call(void (*function)(void *), void *argument)
+{
+	struct own_call call = { function, argument };
+
+	return hl_private_run(call_as_own, &call);
 }
 
 void hl_private_restart(void)

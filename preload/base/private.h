@@ -11,13 +11,16 @@
 #pragma GCC visibility push(hidden)
 
 /**
- * hl_private_call() - @function(@argument) on a private stack, with all signals blocked
+ * hl_private_run() - @function(@argument) on a private stack, with all signals blocked
  *
- * What it allocates is the shim's own (hl_tls.own), and errno is kept.  On such a stack already, it is just called.
- * Signals stay blocked, because a handler would run on that stack, too, and may want more of it than it has.
+ * errno is kept.  On such a stack already, it is just called.  Signals stay blocked, because a handler would run on
+ * that stack, too, and may want more of it than it has.
  *
  * Returns: false: there is no stack to be had, and nothing was called.
  */
+bool hl_private_run(void (*function)(void *), void *argument);
+
+/** hl_private_call() - the same, and what it allocates is the shim's own (hl_tls.own) */
 bool hl_private_call(void (*function)(void *), void *argument);
 
 /** hl_private_restart() - forked child: the stacks of its parent's other threads are free again */

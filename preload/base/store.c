@@ -420,7 +420,7 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 void hl_store_trim(void)
 {
 	struct region *last;
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&store.lock, &saved);
 	last = store.nr_regions ? &store.regions[store.nr_regions - 1] : NULL;
@@ -477,7 +477,7 @@ int hl_store_copy(int fd, uint64_t now_ns)
 {
 	uint16_t kind = HL_LEDGER_SNAPSHOT;
 	uint64_t used;
-	sigset_t saved;
+	uint64_t saved;
 	int r;
 
 	hl_lock_take(&store.lock, &saved);
@@ -508,7 +508,7 @@ struct hl_string hl_store_string(const char *s, size_t length)
 {
 	struct hl_section wanted = { .type = HL_SECTION_STRINGS, .record_bytes = 1 };
 	struct hl_string string = { 0, 0 };
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&store.lock, &saved);
 	if (store.strings_left < length) {
@@ -558,7 +558,7 @@ void *hl_table_make(struct hl_table *table, uint64_t index)
 {
 	uint64_t chunk = index >> table->shift;
 	void *record = hl_table_find(table, index);
-	sigset_t saved;
+	uint64_t saved;
 
 	if (record || chunk >= (uint64_t)HL_TABLE_ROOTS * HL_TABLE_BLOCK)
 		return record;

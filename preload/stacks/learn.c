@@ -211,6 +211,34 @@ static void ask_in_private(void *arg)
 	hl_gate_leave();
 }
 
+/* Those that nobody has taken yet; more than these at once are forgotten. */
+#define NR_BARE 16u
+static uintptr_t bare[NR_BARE];
+uint32_t hl_learn_has_bare;
+
+static void note_bare(uintptr_t ip)
+{
+	for (uint32_t i = 0; i < NR_BARE; i++) {
+		uintptr_t none = 0;
+
+		if (__atomic_compare_exchange_n(&bare[i], &none, ip, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			break;
+	}
+	__atomic_store_n(&hl_learn_has_bare, 1, __ATOMIC_RELEASE);
+}
+
+uintptr_t hl_learn_take_bare(void)
+{
+	for (uint32_t i = 0; i < NR_BARE; i++) {
+		uintptr_t ip = __atomic_exchange_n(&bare[i], 0, __ATOMIC_RELAXED);
+
+		if (ip != 0)
+			return ip;
+	}
+	__atomic_store_n(&hl_learn_has_bare, 0, __ATOMIC_RELAXED);
+	return 0;
+}
+
 struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known)
 {
 	struct asking asking = { .question.ip = exact ? ip : ip - 1, .rule.kind = HL_RULE_FULL };
@@ -221,5 +249,7 @@ struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known)
 	if (is_sigreturn(ip, &asking.question.info))
 		return (struct hl_rule){ .kind = HL_RULE_SIGNAL };
 	*known = hl_private_call(ask_in_private, &asking) && asking.was_asked;
+	if (*known && asking.rule.kind == HL_RULE_CHAIN)
+		note_bare(asking.question.ip);
 	return asking.rule;
 }

@@ -29,5 +29,10 @@ int hl_learn_open(void);
  */
 struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known);
 
+extern uint32_t hl_learn_has_bare;	/* hl_learn_take_bare() has something */
+
+/** hl_learn_take_bare() - an address of an object that has no unwind information for it; 0: no further one */
+uintptr_t hl_learn_take_bare(void);
+
 #pragma GCC visibility pop
 #endif

@@ -241,27 +241,6 @@ static void choose_tag(struct known *added)
 	draw(added);
 }
 
-/* Path names outlive the objects: a bump arena that only grows. */
-static const char *keep_path(const char *path, size_t length)
-{
-	static char *arena;
-	static size_t left;
-	char *kept;
-
-	if (left < length) {
-		left = length > 65536 ? length : 65536;
-		arena = hl_os_map(left);
-		if (!arena)
-			left = 0;
-	}
-	if (left < length)
-		return NULL;
-	kept = memcpy(arena, path, length);
-	arena += length;
-	left -= length;
-	return kept;
-}
-
 /* Copies what is known into the ledger's table. */
 static void write_record(struct known *entry)
 {
@@ -272,10 +251,38 @@ static void write_record(struct known *entry)
 		*record = entry->module;
 }
 
-static void note_bypass(struct known *entry)
+/* Events of other threads may set another one meanwhile. */
+static void set_flag(struct known *entry, enum hl_module_flags flag)
 {
-	entry->module.flags |= HL_MODULE_BYPASS;
-	write_record(entry);
+	struct hl_module *record;
+
+	__atomic_fetch_or(&entry->module.flags, flag, __ATOMIC_RELAXED);
+	record = hl_table_find(&modules, entry->id);
+	if (record)
+		__atomic_fetch_or(&record->flags, flag, __ATOMIC_RELAXED);
+}
+
+#define NR_NOTED 64u
+
+void hl_modules_note_no_info(uintptr_t ip)
+{
+	static uintptr_t noted[NR_NOTED];
+	uintptr_t *place = &noted[ip / 4 % NR_NOTED];
+	uint32_t nr = (uint32_t)__atomic_load_n(&hl_globals->nr_modules, __ATOMIC_ACQUIRE);
+
+	/* The loader's first lines have none, and call the constructors: nothing is missing there. */
+	if (__atomic_load_n(place, __ATOMIC_RELAXED) == ip || ip - hl_loader_start < hl_loader_bytes)
+		return;
+	__atomic_store_n(place, ip, __ATOMIC_RELAXED);
+	/* The newest first: others may have been at this address. */
+	for (uint32_t id = nr; id-- > 0;) {
+		struct known *entry = known_of(id);
+
+		if (is_loaded(entry) && ip >= start_in_memory(entry) && ip < end_in_memory(entry)) {
+			set_flag(entry, HL_MODULE_NO_UNWIND);
+			return;
+		}
+	}
 }
 
 static struct known *add_known(const struct hl_module *shown, const char *path, size_t path_bytes)
@@ -293,7 +300,7 @@ static struct known *add_known(const struct hl_module *shown, const char *path, 
 	*entry = (struct known){ .module = *shown, .id = id };
 	choose_tag(entry);
 	entry->module.first_generation = generation();
-	entry->path = keep_path(path, path_bytes);
+	entry->path = hl_os_keep(path, path_bytes);
 	entry->path_bytes = entry->path ? path_bytes : 0;
 	entry->module.path = hl_store_string(entry->path, entry->path_bytes);
 	write_record(entry);
@@ -351,7 +358,7 @@ static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 	if (!entry->written)
 		write_record(entry);
 	if (entry->slots.any && hl_interpose_look_again(shown.start, shown.end, &entry->slots))
-		note_bypass(entry);
+		set_flag(entry, HL_MODULE_BYPASS);
 	return 0;
 }
 
@@ -359,7 +366,7 @@ static int find_old(struct dl_phdr_info *info, size_t bytes, void *data)
 static void look_at_calls(const struct look *look, const struct dl_phdr_info *info, struct known *entry)
 {
 	if (look->number != 1 && hl_interpose_look(info, &entry->slots))
-		note_bypass(entry);
+		set_flag(entry, HL_MODULE_BYPASS);
 }
 
 /* Once more, for those that were not there. */
@@ -532,7 +539,7 @@ void hl_modules_note_calls(void)
 
 		if (is_loaded(entry) && entry->slots.any &&
 			hl_interpose_look_last(start_in_memory(entry), &entry->slots))
-			note_bypass(entry);
+			set_flag(entry, HL_MODULE_BYPASS);
 	}
 }
 

@@ -57,6 +57,9 @@ void hl_modules_count_hint(void);
  */
 void hl_modules_refresh_between(void);
 
+/** hl_modules_note_no_info() - the object of @ip has no unwind information for that; flags it in the ledger */
+void hl_modules_note_no_info(uintptr_t ip);
+
 /** hl_modules_hint() - an event of a caller at @ip; true when it is the loader, and counted */
 static inline bool hl_modules_hint(uint64_t ip)
 {

@@ -108,7 +108,7 @@ static bool may_grow(const struct index *old)
 static void grow(struct index *old)
 {
 	struct index *index;
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&grow_lock, &saved);
 	index = current == old && may_grow(old) ? make_index(2 * (old->mask + 1)) : NULL;
@@ -181,7 +181,7 @@ uint32_t hl_nodes_of(uint32_t outer, const uintptr_t *ips, size_t nr_ips)
 void hl_nodes_forget(void)
 {
 	struct index *index = make_index(FIRST_SLOTS);
-	sigset_t saved;
+	uint64_t saved;
 
 	/* Others may still look into the old table: it keeps its range, but not its pages. */
 	hl_lock_take(&grow_lock, &saved);
@@ -191,6 +191,19 @@ void hl_nodes_forget(void)
 		hl_os_forget((char *)old + 4096, index_bytes(old->mask + 1) - 4096);
 	}
 	hl_lock_drop(&grow_lock, &saved);
+}
+
+uintptr_t hl_nodes_outermost(uint32_t node)
+{
+	uintptr_t ip = 0;
+
+	while (node >= HL_NR_RESERVED_NODES) {
+		const struct hl_node *record = hl_table_find(&hl_nodes, node);
+
+		ip = record->ip;
+		node = record->parent;
+	}
+	return hl_moved_in_memory(ip);
 }
 
 size_t hl_nodes_frames(uint32_t node, uintptr_t *ips, size_t room)

@@ -60,6 +60,9 @@ void hl_nodes_refused(void);
  */
 size_t hl_nodes_frames(uint32_t node, uintptr_t *ips, size_t room);
 
+/** hl_nodes_outermost() - the last of them; 0: there is none */
+uintptr_t hl_nodes_outermost(uint32_t node);
+
 /** hl_nodes_forget() - every stack gets new nodes from now on; the old ones stay in the ledger */
 void hl_nodes_forget(void);
 

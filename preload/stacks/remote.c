@@ -120,7 +120,7 @@ static bool find_caller(struct walking *w, unw_cursor_t *cursor, struct hl_walk_
 
 static enum hl_walk_end walk(struct walking *w)
 {
-	struct hl_walk_state s = { 0 };
+	struct hl_walk_state s = { 0 }, last;
 	unw_cursor_t cursor;
 	int r;
 
@@ -133,8 +133,11 @@ static enum hl_walk_end walk(struct walking *w)
 			return HL_WALK_PARTIAL;
 		if (r == 0)
 			return judge_end(&s);
+		last = s;
 		if (!read_state(&cursor, &s))
 			return HL_WALK_PARTIAL;
+		if (s.ip == 0)
+			return judge_end(&last);
 		/* A handler's stack has led back to the one that it interrupted. */
 		if (!hl_extent_has_word(&w->extent, s.sp))
 			hl_extent_begin(&w->extent, w->own, s.sp);

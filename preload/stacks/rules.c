@@ -45,7 +45,7 @@ static void put(struct hl_rule_table *table, uint64_t key, uint64_t rule)
 static void grow(struct hl_rule_table *old)
 {
 	struct hl_rule_table *table;
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&grow_lock, &saved);
 	table = hl_rules == old ? make_table(old ? 2 * (old->mask + 1) : FIRST_SLOTS) : NULL;
@@ -114,7 +114,7 @@ struct hl_rule hl_rule_find_slow(uint64_t key)
 void hl_rules_forget(uintptr_t start, uintptr_t end)
 {
 	struct hl_rule_table *table;
-	sigset_t saved;
+	uint64_t saved;
 
 	hl_lock_take(&grow_lock, &saved);
 	table = hl_rules;

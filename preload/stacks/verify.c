@@ -127,7 +127,7 @@ void hl_verify_stack(const struct hl_caller *caller, uint32_t node, enum hl_walk
 {
 	static uintptr_t theirs[HL_DEPTH_MAX + MOST_OWN_FRAMES];
 	static uint32_t busy;
-	sigset_t saved;
+	uint64_t saved;
 	int n, first = 0;
 
 	/* Only whole stacks can be compared, and only one at a time. */

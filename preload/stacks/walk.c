@@ -173,7 +173,7 @@ bool hl_walk_is_own(const struct hl_own_stack *own, uintptr_t address)
 
 	/* Hooks and what they call lie below the frame that called them. */
 	return (address <= main_end && main_end - address < MAIN_STACK_BYTES) ||
-		(address <= own->high && address + HOOK_BYTES >= own->low);
+		(own && address <= own->high && address + HOOK_BYTES >= own->low);
 }
 
 /* The frames between the entry and main(), which have no frame pointers. */
@@ -269,6 +269,7 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 	struct hl_extent extent;
 	enum hl_walk_end end;
 	uint32_t crossings = 0;
+	bool straight = true;		/* no handler's frame, which may be on another stack */
 
 	hl_extent_begin(&extent, own, caller->sp);
 	for (size_t n = 0; n < room;) {
@@ -286,12 +287,13 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 				crossings++;
 				end = HL_WALK_ROOT;
 			}
+			straight = straight && !to->signal && crossings == 0;
 			if (end == HL_WALK_ROOT)
 				continue;
 		}
 		/* libc is built without frame pointers: the chain seldom ends as it should. */
 		if (fp_only && (hl_walk_is_root(from) || is_start(from))) {
-			if (own)
+			if (own && straight)
 				hl_own_stack_widen(own, caller->sp, from->sp);
 			end = HL_WALK_ROOT;
 		}

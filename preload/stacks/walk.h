@@ -86,7 +86,7 @@ static inline bool hl_extent_has_word(const struct hl_extent *extent, uintptr_t 
 	return address >= extent->start && address <= extent->end - sizeof(uintptr_t);
 }
 
-/** hl_walk_is_own() - is @address surely on the thread's own stack, and not on a fibre's? */
+/** hl_walk_is_own() - is @address surely on the thread's own stack, and not on a fibre's? @own may be NULL */
 bool hl_walk_is_own(const struct hl_own_stack *own, uintptr_t address);
 
 /**

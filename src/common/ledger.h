@@ -351,7 +351,7 @@ struct hl_module {
 
 enum hl_module_flags {
 	HL_MODULE_BYPASS = 1u << 0,	/* its calls of malloc go past the shim, and could not be led here */
-	HL_MODULE_NO_UNWIND = 1u << 1,	/* it has no .eh_frame */
+	HL_MODULE_NO_UNWIND = 1u << 1,	/* stacks went through code of it without unwind information */
 };
 
 static_assert(sizeof(struct hl_ledger_header) <= HL_LEDGER_PAGE, "header fits its page");
