@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "base/thread.h"
 #include "switch.h"
+#include "vectors.h"
 
 /* Only pages that are used take memory: libunwind was seen to use 5 KiB, dlopen() 12. */
 #define STACK_BYTES (128u << 10)
@@ -69,10 +70,14 @@ struct own_call {
 static void call_as_own(void *arg)
 {
 	const struct own_call *call = arg;
+	size_t bytes = hl_vectors_bytes();
+	char area[bytes] __attribute__((aligned(HL_VECTORS_ALIGN)));
 
+	hl_vectors_save(area);
 	hl_tls.own++;
 	call->function(call->argument);
 	hl_tls.own--;
+	hl_vectors_restore(area);
 }
 
 bool hl_private_call(void (*function)(void *), void *argument)

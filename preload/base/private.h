@@ -20,7 +20,10 @@
  */
 bool hl_private_run(void (*function)(void *), void *argument);
 
-/** hl_private_call() - the same, and what it allocates is the shim's own (hl_tls.own) */
+/**
+ * hl_private_call() - the same for what is not built as we are: libunwind, the loader
+ * What it allocates is the shim's own (hl_tls.own), and the program finds its vector registers as they were.
+ */
 bool hl_private_call(void (*function)(void *), void *argument);
 
 /** hl_private_restart() - forked child: the stacks of its parent's other threads are free again */

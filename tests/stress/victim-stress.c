@@ -316,6 +316,8 @@ static void be_child(int how, char *self)
 {
 	char *argv[] = { self, (char *)"child", NULL };
 
+	/* Another thread of the parent may have had the lock; the plugins' ends are not counted here. */
+	tracker.locked = 0;
 	child_work();
 	if (how == 0)
 		_exit(0);
