@@ -66,6 +66,8 @@ static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *va
 	(void)as;
 	if (write)
 		return -UNW_EINVAL;
+	if (hl_likely(hl_libunwind_read_near(&q->info, address, value)))
+		return 0;
 	switch (tag_of(address)) {
 	case TAG_SP:
 		*value = made_up(TAG_AT_SP, low_of(address), 0);

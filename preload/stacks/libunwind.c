@@ -57,7 +57,7 @@ bool hl_libunwind_find_info(uintptr_t ip, struct hl_unwind_info *info)
 	/* Of an object with a hole between two segments glibc shows one segment. */
 	if (info->eh_frame_hdr && hl_libc.find_object((void *)info->eh_frame_hdr, &object) == 0) {
 		info->info_start = (uintptr_t)object.dlfo_map_start;
-		info->info_end = (uintptr_t)object.dlfo_map_end;
+		info->info_words = (uintptr_t)object.dlfo_map_end - info->info_start - (sizeof(unw_word_t) - 1);
 	}
 	return true;
 }
@@ -69,8 +69,7 @@ static bool has_word(uintptr_t start, uintptr_t end, uintptr_t address)
 
 static bool is_readable(struct hl_unwind_info *info, uintptr_t address)
 {
-	if (has_word(info->start, info->end, address) || has_word(info->info_start, info->info_end, address) ||
-		has_word(info->page_start, info->page_end, address))
+	if (has_word(info->start, info->end, address) || has_word(info->page_start, info->page_end, address))
 		return true;
 	if (!hl_os_is_readable(address))
 		return false;
@@ -79,7 +78,7 @@ static bool is_readable(struct hl_unwind_info *info, uintptr_t address)
 	return true;
 }
 
-bool hl_libunwind_read_info(struct hl_unwind_info *info, uintptr_t address, unw_word_t *value)
+bool hl_libunwind_read_other(struct hl_unwind_info *info, uintptr_t address, unw_word_t *value)
 {
 	if (!is_readable(info, address))
 		return false;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/os.h"
+
 #pragma GCC visibility push(hidden)
 
 struct hl_libunwind {
@@ -40,7 +42,7 @@ struct hl_unwind_info {
 	uintptr_t start;		/* the object that has the address; its segment, if it has holes */
 	uintptr_t end;
 	uintptr_t info_start;		/* where .eh_frame is */
-	uintptr_t info_end;
+	uintptr_t info_words;		/* so many addresses from there on a word can be read at */
 	uintptr_t page_start;		/* the page that the kernel was last asked for; end 0: none */
 	uintptr_t page_end;
 	const unsigned char *eh_frame_hdr;	/* NULL: the object has none */
@@ -51,12 +53,27 @@ struct hl_unwind_info {
 /** hl_libunwind_find_info() - false: no object has @ip; takes no lock */
 bool hl_libunwind_find_info(uintptr_t ip, struct hl_unwind_info *info);
 
+/** hl_libunwind_read_near() - a word of what .eh_frame is in: nearly all of what libunwind reads */
+static inline bool hl_libunwind_read_near(const struct hl_unwind_info *info, uintptr_t address, unw_word_t *value)
+{
+	if (address - info->info_start >= info->info_words)
+		return false;
+	__builtin_memcpy(value, (const void *)address, sizeof(*value));
+	return true;
+}
+
 /**
  * hl_libunwind_read_info() - a word of an object; false: it cannot be read
  * The kernel is asked, once for a page, for what is in another segment than address and .eh_frame (personality
  * routines are), and for what libunwind remembers of an address without asking where its information is.
  */
-bool hl_libunwind_read_info(struct hl_unwind_info *info, uintptr_t address, unw_word_t *value);
+bool hl_libunwind_read_other(struct hl_unwind_info *info, uintptr_t address, unw_word_t *value);
+static inline bool hl_libunwind_read_info(struct hl_unwind_info *info, uintptr_t address, unw_word_t *value)
+{
+	if (hl_likely(hl_libunwind_read_near(info, address, value)))
+		return true;
+	return hl_libunwind_read_other(info, address, value);
+}
 
 /** hl_libunwind_new_space() - an address space whose argument begins with a struct hl_unwind_info; or NULL */
 unw_addr_space_t hl_libunwind_new_space(
