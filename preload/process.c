@@ -23,6 +23,7 @@
 #include "base/parent.h"
 #include "base/private.h"
 #include "base/program.h"
+#include "base/ranks.h"
 #include "base/real.h"
 #include "base/store.h"
 #include "base/thread.h"
@@ -175,6 +176,8 @@ static void end_recording(enum hl_end_reason reason)
 #ifdef HL_VERIFY_UNWIND
 	hl_verify_report();
 #endif
+	if (hl_options.log)
+		hl_ranks_report();
 }
 
 static void on_quick_exit(void)
@@ -291,7 +294,7 @@ static void start_child(void)
 	if (!__atomic_compare_exchange_n(hl_alive, &dead, HL_STARTING, false, __ATOMIC_ACQUIRE,
 			__ATOMIC_RELAXED)) {
 		while (__atomic_load_n(hl_alive, __ATOMIC_ACQUIRE) == HL_STARTING)
-			hl_cpu_relax();
+			hl_os_wait(hl_alive, HL_STARTING, 0);
 		hl_os_restore_signals(&saved);
 		return;
 	}
@@ -299,6 +302,7 @@ static void start_child(void)
 		/* The child of one that found no place for its ledger. */
 		hl_parent_count_lost(0);
 		__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
+		hl_os_wake(hl_alive, HL_WAKE_ALL);
 		hl_os_restore_signals(&saved);
 		return;
 	}
@@ -322,6 +326,7 @@ static void start_child(void)
 	if (record_child(threads, first_site) < 0)
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
 	__atomic_store_n(hl_alive, HL_ALIVE, __ATOMIC_RELEASE);
+	hl_os_wake(hl_alive, HL_WAKE_ALL);
 	hl_os_restore_signals(&saved);
 	errno = saved_errno;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account/account.h"
+#include "base/lock.h"
 #include "base/os.h"
 #include "common/ledger.h"
 
@@ -21,7 +22,7 @@ struct piece {
 	bool split;			/* there may be other pieces of the block */
 };
 
-static struct hl_lock lock;
+static struct hl_lock lock = { .rank = HL_RANK_REGIONS };
 static struct piece *pieces;
 static size_t nr_pieces, room;
 static uint64_t nr_blocks;
@@ -178,6 +179,6 @@ bool hl_regions_has(const void *start, uint64_t *newest)
 
 void hl_regions_abandon(void)
 {
-	lock.word = 0;
+	hl_lock_reset(&lock);
 	nr_pieces = 0;
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "account/account.h"
+#include "base/lock.h"
 #include "base/options.h"
 #include "base/store.h"
 
@@ -24,7 +25,7 @@ struct entry {
 	uint32_t domain;
 };
 
-static struct hl_lock lock;
+static struct hl_lock lock = { .rank = HL_RANK_TRACKED };
 static struct entry *entries;
 static uint32_t nr_slots, nr_used;
 
@@ -170,7 +171,7 @@ void hl_tracked_abandon(void)
 	/* Another thread of the parent may have been growing it: only the range is sure. */
 	if (entries)
 		hl_os_forget(entries, nr_slots * sizeof(*entries));
-	lock.word = 0;
+	hl_lock_reset(&lock);
 	entries = NULL;
 	nr_slots = nr_used = 0;
 }

@@ -29,7 +29,7 @@
 void (*hl_start_child)(void);
 
 uint32_t hl_nr_lanes_used;
-struct hl_lock hl_lanes_lock;
+struct hl_lock hl_lanes_lock = { .rank = HL_RANK_LANES };
 struct hl_lane *hl_lanes[HL_MAX_LANES];
 uint32_t hl_lane_tids[HL_MAX_LANES];
 uint32_t hl_nr_lanes = 1;
@@ -410,21 +410,23 @@ bool hl_is_inside(uintptr_t frame)
 	return false;
 }
 
+/* Most pauses are over by then. */
+#define PAUSE_SPINS 100u
+
 /* Waits until the process may book; false: the child has no ledger. */
 static bool wait_until_alive(void)
 {
-	uint32_t alive;
-	unsigned int spins = 0;
+	uint32_t alive, spins = 0;
 
 	while ((alive = __atomic_load_n(hl_alive, __ATOMIC_ACQUIRE)) != HL_ALIVE) {
 		if (is_unborn(alive)) {
 			hl_start_child();
 			if (__atomic_load_n(&hl_mode, __ATOMIC_ACQUIRE) != HL_MODE_ON)
 				return false;
-		} else if (++spins % 64 == 0) {
-			hl_os_yield();
-		} else {
+		} else if (spins++ < PAUSE_SPINS) {
 			hl_cpu_relax();
+		} else {
+			hl_os_wait(hl_alive, alive, 0);
 		}
 	}
 	return true;
@@ -527,7 +529,7 @@ void hl_lanes_abandon(void)
 	hl_table_reset(&hl_shared_counters);
 	hl_table_reset(&hl_shared_peaks);
 	hl_table_reset(&shards);
-	hl_lanes_lock.word = 0;
+	hl_lock_reset(&hl_lanes_lock);
 	hl_nr_lanes_used = 0;
 	hl_nr_lanes = 1;
 	hl_nr_own_chunks = 0;

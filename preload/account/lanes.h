@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/lock.h"
 #include "base/store.h"
 #include "base/thread.h"
 #include "common/ledger.h"

@@ -12,14 +12,19 @@
 #include <errno.h>
 
 #include "account/lanes.h"
+#include "base/lock.h"
+#include "base/os.h"
 #include "cpu.h"
 
 #define ATTEMPT_NS 5000000u
 #define GIVE_UP_NS 1000000000u
 #define BETWEEN_NS 500000u
+/* An event seldom takes longer than the spins do. */
+#define QUIET_SPINS 100u
+#define QUIET_SLEEP_NS 50000u
 
 /* One pause at a time. */
-static struct hl_lock pause_lock;
+static struct hl_lock pause_lock = { .rank = HL_RANK_PAUSE };
 
 static bool is_quiet(bool has_time)
 {
@@ -45,10 +50,10 @@ static bool wait_until_quiet(void)
 	while (!is_quiet(false)) {
 		if (hl_os_monotonic_ns() - start_ns > ATTEMPT_NS)
 			return is_quiet(true);
-		if (++spins % 16 == 0)
-			hl_os_yield();
-		else
+		if (spins++ < QUIET_SPINS)
 			hl_cpu_relax();
+		else
+			hl_os_sleep(QUIET_SLEEP_NS);
 	}
 	return true;
 }
@@ -56,11 +61,10 @@ static bool wait_until_quiet(void)
 static bool attempt(uint64_t *saved)
 {
 	uint32_t alive = HL_ALIVE;
-	uint64_t inner;
 
 	hl_lock_take(&pause_lock, saved);
 	/* No thread comes or goes: who comes later would begin with an event. */
-	hl_lock_take(&hl_lanes_lock, &inner);
+	hl_lock_close(&hl_lanes_lock);
 	if (__atomic_compare_exchange_n(hl_alive, &alive, HL_PAUSED, false, __ATOMIC_SEQ_CST,
 			__ATOMIC_RELAXED) && wait_until_quiet())
 		return true;
@@ -87,12 +91,12 @@ void hl_resume(const uint64_t *saved)
 
 	__atomic_compare_exchange_n(hl_alive, &paused, HL_ALIVE, false, __ATOMIC_RELEASE,
 		__ATOMIC_RELAXED);
-	/* Signals stay blocked until the second one is dropped. */
-	__atomic_store_n(&hl_lanes_lock.word, 0, __ATOMIC_RELEASE);
+	hl_os_wake(hl_alive, HL_WAKE_ALL);
+	hl_lock_open(&hl_lanes_lock);
 	hl_lock_drop(&pause_lock, saved);
 }
 
 void hl_pause_abandon(void)
 {
-	pause_lock.word = 0;
+	hl_lock_reset(&pause_lock);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls, own memory and the spin lock of the shim.
+ * System calls and own memory of the shim.
  * mmap & co go through syscall() because the shim exports functions of those names.
  */
 #include "base/os.h"
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +24,9 @@
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
+#endif
+#ifndef SCHED_DEADLINE
+#define SCHED_DEADLINE 6
 #endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -387,16 +391,48 @@ int hl_os_names(struct utsname *names)
 	return (int)RAW(SYS_uname, names);
 }
 
-void hl_os_yield(void)
-{
-	RAW(SYS_sched_yield);
-}
-
 void hl_os_sleep(uint64_t ns)
 {
 	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
 
 	RAW(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ts, NULL);
+}
+
+#define NO_FUTEX_SLEEP_NS 100000u
+
+void hl_os_wait(uint32_t *word, uint32_t value, uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	long r = RAW(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, ns ? &ts : NULL);
+
+	/* Refused by a filter of the program's: the others still must get the processor. */
+	if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ETIMEDOUT)
+		hl_os_sleep(NO_FUTEX_SLEEP_NS);
+}
+
+void hl_os_wake(uint32_t *word, uint32_t threads)
+{
+	RAW(SYS_futex, word, FUTEX_WAKE_PRIVATE, threads);
+}
+
+bool hl_os_is_real_time(void)
+{
+	long policy = RAW(SYS_sched_getscheduler, 0) & ~SCHED_RESET_ON_FORK;
+
+	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
+}
+
+bool hl_os_wait_and_lend(uint32_t *word, uint64_t ns)
+{
+	uint64_t end_ns = hl_os_realtime_ns() + ns;
+	struct timespec end = { (time_t)(end_ns / 1000000000u), (long)(end_ns % 1000000000u) };
+
+	return RAW(SYS_futex, word, FUTEX_LOCK_PI_PRIVATE, 0, &end) == 0;
+}
+
+bool hl_os_hand_over(uint32_t *word)
+{
+	return RAW(SYS_futex, word, FUTEX_UNLOCK_PI_PRIVATE) == 0;
 }
 
 bool hl_os_try_barrier(void)
@@ -525,41 +561,4 @@ void hl_os_block_signals(uint64_t *saved)
 void hl_os_restore_signals(const uint64_t *saved)
 {
 	RAW(SYS_rt_sigprocmask, SIG_SETMASK, saved, NULL, sizeof(uint64_t));
-}
-
-void hl_lock_spin(struct hl_lock *lock)
-{
-	unsigned int spins = 0;
-
-	while (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE)) {
-		while (__atomic_load_n(&lock->word, __ATOMIC_RELAXED)) {
-			if (++spins % 64 == 0)
-				RAW(SYS_sched_yield);
-			else
-				hl_cpu_relax();
-		}
-	}
-}
-
-void hl_lock_take(struct hl_lock *lock, uint64_t *saved)
-{
-	hl_os_block_signals(saved);
-	hl_lock_spin(lock);
-}
-
-bool hl_lock_try(struct hl_lock *lock, uint64_t *saved)
-{
-	if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED))
-		return false;
-	hl_os_block_signals(saved);
-	if (!__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
-		return true;
-	hl_os_restore_signals(saved);
-	return false;
-}
-
-void hl_lock_drop(struct hl_lock *lock, const uint64_t *saved)
-{
-	hl_lock_open(lock);
-	hl_os_restore_signals(saved);
 }

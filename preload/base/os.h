@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls, own memory and the spin lock of the shim.
+ * System calls and own memory of the shim.
  *
  * Everything here is async-signal-safe, allocates nothing from malloc and keeps errno.
  */
@@ -100,8 +100,32 @@ int hl_os_raise_fd(int fd);		/* to a high close-on-exec number; the old one is c
 bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino);
 int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino);
 int hl_os_names(struct utsname *names);	/* uname(); 0 or -errno */
-void hl_os_yield(void);
 void hl_os_sleep(uint64_t ns);
+
+/**
+ * hl_os_wait() - sleep while *@word is @value, until hl_os_wake(), for at most @ns (0: as long as it takes)
+ *
+ * It may return early, so the caller looks at the word again.  All waiting is done here or in hl_os_sleep():
+ * sched_yield() gives the processor to nobody of a lower priority, and a real-time thread that waits by it for
+ * one of these waits for ever.
+ */
+void hl_os_wait(uint32_t *word, uint32_t value, uint64_t ns);
+
+/** hl_os_wake() - wake at most @threads of those that wait for the word to change; it has been changed before */
+#define HL_WAKE_ALL 0x7fffffffu
+void hl_os_wake(uint32_t *word, uint32_t threads);
+
+/** hl_os_is_real_time() - has the calling thread a priority above all ordinary ones? */
+bool hl_os_is_real_time(void);
+
+/**
+ * hl_os_wait_and_lend() - FUTEX_LOCK_PI: the thread whose id is in @word has our priority until the word is ours
+ * Returns: false: it is not ours, after @ns or because the kernel does not know that thread.
+ */
+bool hl_os_wait_and_lend(uint32_t *word, uint64_t ns);
+
+/** hl_os_hand_over() - FUTEX_UNLOCK_PI: to the first that waits in hl_os_wait_and_lend(); false: it was refused */
+bool hl_os_hand_over(uint32_t *word);
 
 /** hl_os_barrier() - a full barrier in every thread of the process; may take a millisecond */
 void hl_os_barrier(void);
@@ -120,25 +144,6 @@ uint64_t hl_os_realtime_ns(void);	/* a system call, as the next */
 uint64_t hl_os_start_ns(void);		/* CLOCK_MONOTONIC, where nothing may be called yet */
 uint64_t hl_os_monotonic_ns(void);
 uint64_t hl_os_coarse_ns(void);		/* CLOCK_MONOTONIC_COARSE: a few ns per call, some ms of grain */
-
-/*
- * A spin lock with all signals of the thread blocked while it is held, so that no handler can find
- * it taken by its own thread.  For growth only: it costs two system calls.
- */
-struct hl_lock {
-	uint32_t word;
-};
-void hl_lock_take(struct hl_lock *lock, uint64_t *saved);
-/* The same, but never waits; false: somebody has it. */
-bool hl_lock_try(struct hl_lock *lock, uint64_t *saved);
-void hl_lock_drop(struct hl_lock *lock, const uint64_t *saved);
-/* The same where signals are blocked already. */
-void hl_lock_spin(struct hl_lock *lock);
-
-static inline void hl_lock_open(struct hl_lock *lock)
-{
-	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
-}
 
 bool hl_os_on_signal_stack(void);	/* sigaltstack(); true when in doubt */
 

@@ -21,6 +21,9 @@ static uint32_t finder;			/* the thread that looks up, 0: nobody */
 static uint32_t found;
 static enum hl_aside aside;
 
+#define FINDER_SPINS 100u
+#define FINDER_SLEEP_NS 50000u
+
 bool hl_real_finding(void)
 {
 	return __atomic_load_n(&finder, __ATOMIC_RELAXED) == hl_os_tid();
@@ -147,15 +150,19 @@ void hl_real_judge_head(const void *block)
 
 void hl_real_find(void)
 {
-	uint32_t nobody = 0, self = hl_os_tid();
+	uint32_t nobody = 0, self = hl_os_tid(), spins = 0;
 
 	if (__atomic_load_n(&found, __ATOMIC_ACQUIRE))
 		return;
 	if (!__atomic_compare_exchange_n(&finder, &nobody, self, false, __ATOMIC_ACQUIRE,
 			__ATOMIC_RELAXED)) {
 		/* Threads before the first allocation: raw clones only; the finder is soon done. */
-		while (!__atomic_load_n(&found, __ATOMIC_ACQUIRE))
-			hl_cpu_relax();
+		while (!__atomic_load_n(&found, __ATOMIC_ACQUIRE)) {
+			if (spins++ < FINDER_SPINS)
+				hl_cpu_relax();
+			else
+				hl_os_sleep(FINDER_SLEEP_NS);
+		}
 		return;
 	}
 	find_all();

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/options.h"
 
 #define EXTENT_MIN (64u << 10)
@@ -54,7 +55,7 @@ static struct {
 	char *strings;			/* current chunk */
 	uint32_t strings_left;
 	char path[4096];
-} store = { .fd = -1 };
+} store = { .lock = { .rank = HL_RANK_STORE }, .fd = -1 };
 
 /* Opens the ledger again, if that is what bears its name, and it is not open. */
 static int reopen(void)
@@ -439,7 +440,7 @@ void hl_store_abandon(void)
 	for (uint32_t i = 0; i < store.nr_regions; i++)
 		hl_os_map_over(store.regions[i].base, store.regions[i].bytes);
 	/* Another thread of the parent may have held the lock when it forked. */
-	store.lock.word = 0;
+	hl_lock_reset(&store.lock);
 	store.nr_regions = 0;
 	store.file_end = 0;
 	store.used = 0;

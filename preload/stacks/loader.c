@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 
 #include "base/os.h"
+#include "base/ranks.h"
 #include "cpu.h"
 
 static pthread_mutex_t *lock;
@@ -79,6 +80,14 @@ bool hl_loader_is_known(void)
 #define SLEEP_NS 20000u
 #define GIVE_UP_NS 1000000u
 
+static bool is_got(void)
+{
+	if (pthread_mutex_trylock(lock) != 0)
+		return false;
+	hl_ranks_take(HL_RANK_LOADER);
+	return true;
+}
+
 bool hl_loader_try(void)
 {
 	static uint32_t in_vain;	/* somebody has waited for the present owner already */
@@ -87,7 +96,7 @@ bool hl_loader_try(void)
 	if (!lock)
 		return true;
 	for (uint32_t i = 0; i < SPINS; i++) {
-		if (pthread_mutex_trylock(lock) == 0) {
+		if (is_got()) {
 			__atomic_store_n(&in_vain, 0, __ATOMIC_RELAXED);
 			return true;
 		}
@@ -97,7 +106,7 @@ bool hl_loader_try(void)
 	}
 	for (start_ns = hl_os_monotonic_ns(); hl_os_monotonic_ns() - start_ns < GIVE_UP_NS;) {
 		hl_os_sleep(SLEEP_NS);
-		if (pthread_mutex_trylock(lock) == 0)
+		if (is_got())
 			return true;
 	}
 	__atomic_store_n(&in_vain, 1, __ATOMIC_RELAXED);
@@ -106,6 +115,8 @@ bool hl_loader_try(void)
 
 void hl_loader_release(void)
 {
-	if (lock)
-		pthread_mutex_unlock(lock);
+	if (!lock)
+		return;
+	hl_ranks_drop(HL_RANK_LOADER);
+	pthread_mutex_unlock(lock);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/options.h"
 #include "stacks/moved.h"
 
@@ -29,7 +30,7 @@ struct index {
 };
 
 static struct index *current;
-static struct hl_lock grow_lock;
+static struct hl_lock grow_lock = { .rank = HL_RANK_NODES };
 
 static inline uint32_t *hashes_of(struct index *index)
 {
@@ -239,7 +240,7 @@ int hl_nodes_open(void)
 void hl_nodes_abandon(void)
 {
 	hl_table_reset(&hl_nodes);
-	grow_lock.word = 0;
+	hl_lock_reset(&grow_lock);
 	if (current)
 		hl_os_map_over(current, index_bytes(current->mask + 1));
 	current = NULL;

@@ -2,12 +2,13 @@
 /* Unwind rules: the table. */
 #include "stacks/rules.h"
 
+#include "base/lock.h"
 #include "stacks/learn.h"
 
 #define FIRST_SLOTS 1024u
 
 struct hl_rule_table *hl_rules;
-static struct hl_lock grow_lock;
+static struct hl_lock grow_lock = { .rank = HL_RANK_RULES };
 
 static size_t table_bytes(uint64_t nr_slots)
 {
@@ -129,5 +130,5 @@ void hl_rules_forget(uintptr_t start, uintptr_t end)
 
 void hl_rules_restart(void)
 {
-	grow_lock.word = 0;
+	hl_lock_reset(&grow_lock);
 }

@@ -195,7 +195,8 @@ static int forbid_all(int ours)
 	static const unsigned int calls[] = { SYS_write, SYS_exit_group, SYS_brk, SYS_munmap, SYS_mremap,
 		/* ours: */
 		SYS_mmap, SYS_openat, SYS_fstat, SYS_ftruncate, SYS_madvise, SYS_close, SYS_rt_sigprocmask,
-		SYS_sigaltstack, SYS_getpid, SYS_gettid, SYS_prlimit64, SYS_sched_yield };
+		SYS_sigaltstack, SYS_getpid, SYS_gettid, SYS_prlimit64, SYS_futex, SYS_clock_nanosleep,
+		SYS_sched_getscheduler };
 	unsigned int nr = ours ? sizeof(calls) / sizeof(calls[0]) : 5;
 	struct sock_filter code[sizeof(calls) / sizeof(calls[0]) + 3];
 	struct sock_fprog program = { .len = (unsigned short)(nr + 3), .filter = code };
