@@ -12,7 +12,8 @@
 #include "base/options.h"
 
 #define EXTENT_MIN (64u << 10)
-#define EXTENT_MAX (8u << 20)
+/* What an event may have to wait for: a millisecond. */
+#define EXTENT_MAX (1u << 20)
 /*
  * The file is mapped in regions, sparse at first, and blocks are given to a region extent by extent
  * through the mapping: so no descriptor stays open that the program could see, close or run out of.
