@@ -30,6 +30,7 @@ struct walking {
 	size_t room;
 	size_t nr_ips;
 	enum hl_walk_end end;
+	struct hl_walk_state outermost;	/* where libunwind has come to an end */
 };
 
 static int access_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write, void *arg)
@@ -131,13 +132,17 @@ static enum hl_walk_end walk(struct walking *w)
 		r = hl_libunwind.step(&cursor);
 		if (r < 0)
 			return HL_WALK_PARTIAL;
-		if (r == 0)
-			return judge_end(&s);
+		if (r == 0) {
+			w->outermost = s;
+			return HL_WALK_ROOT;
+		}
 		last = s;
 		if (!read_state(&cursor, &s))
 			return HL_WALK_PARTIAL;
-		if (s.ip == 0)
-			return judge_end(&last);
+		if (s.ip == 0) {
+			w->outermost = last;
+			return HL_WALK_ROOT;
+		}
 		/* A handler's stack has led back to the one that it interrupted. */
 		if (!hl_extent_has_word(&w->extent, s.sp))
 			hl_extent_begin(&w->extent, w->own, s.sp);
@@ -154,6 +159,9 @@ static void walk_in_private(void *arg)
 	flush_if_stale();
 	w->end = walk(w);
 	hl_gate_leave();
+	/* Not in there: it may learn a rule, and who enters twice waits for a fork that waits for him. */
+	if (w->end == HL_WALK_ROOT)
+		w->end = judge_end(&w->outermost);
 }
 
 /* This frame is there as long as libunwind reads it. */
