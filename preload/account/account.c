@@ -216,6 +216,8 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 		return;
 	hl_capture(guard.lane, kind, HL_DOMAIN_MALLOC, caller, &place);
 	hl_begin_change(guard.lane);
+	/* It never is among the totals' bytes, so no further peak comes of it. */
+	hl_peak_fall();
 	hl_count_alloc(guard.lane, &place, size, 1, HL_DOMAIN_MALLOC);
 	hl_count_free(guard.lane, place.site, size, 1, false, HL_DOMAIN_MALLOC);
 	hl_end_change(guard.lane);

@@ -192,6 +192,7 @@ static __attribute__((noinline)) void keep_with_sum(struct hl_lane *lane, struct
 
 void hl_keep_peak_slow(struct hl_lane *lane, struct hl_counters *counters, uint32_t site, enum hl_domain domain)
 {
+	hl_peak_fall();
 	/* A growing program has a peak every few events. */
 	if (hl_likely(lane && !hl_options.mmap))
 		keep_own(counters, hl_peak_epochs(domain));
@@ -234,7 +235,10 @@ void hl_reach_peak(struct hl_lane *lane, int64_t pending)
 	}
 	bytes.domain += pending;
 	bytes.sum += pending;
-	hl_peak_reach(HL_DOMAIN_MALLOC, bytes);
+	if (hl_likely(!hl_options.mmap))
+		hl_peak_reach_alone(bytes.domain);
+	else
+		hl_peak_reach(HL_DOMAIN_MALLOC, bytes);
 }
 
 void hl_flush_grain(struct hl_lane *lane)

@@ -148,14 +148,21 @@ struct hl_place {
 /* hl_keep_peak() where there was a peak since the record changed last; @lane: whose it is, NULL: shared. */
 void hl_keep_peak_slow(struct hl_lane *lane, struct hl_counters *counters, uint32_t site, enum hl_domain domain);
 
-/* Before a record changes: keep what it held at the latest peak, if it has not changed since. */
-HL_SPECIALISED void hl_keep_peak(struct hl_lane *lane, struct hl_place place, enum hl_domain domain)
+/*
+ * Before a record changes: keep what it held at the latest peak, if it has not changed since.  @grows: by this change
+ * the domain has more bytes, if nothing else happens meanwhile: from one peak to the next nothing is to be kept.
+ */
+HL_SPECIALISED void hl_keep_peak(struct hl_lane *lane, struct hl_place place, enum hl_domain domain, bool grows)
 {
 	uint32_t epoch = __atomic_load_n(&hl_globals->domains[domain].epoch, __ATOMIC_RELAXED);
 	uint32_t seen = __atomic_load_n(&place.counters->peak_epoch, __ATOMIC_RELAXED);
 
-	if (hl_unlikely(seen != epoch))
-		hl_keep_peak_slow(place.owned ? lane : NULL, place.counters, place.site, domain);
+	if (hl_likely(seen == epoch))
+		return;
+	if (grows && lane && domain == HL_DOMAIN_MALLOC && __atomic_load_n(&hl_keeping.rising, __ATOMIC_RELAXED) &&
+		!__atomic_load_n(&hl_keeping.apart, __ATOMIC_RELAXED))
+		return;
+	hl_keep_peak_slow(place.owned ? lane : NULL, place.counters, place.site, domain);
 }
 
 HL_SPECIALISED void hl_count_alloc(struct hl_lane *lane, const struct hl_place *place, uint64_t size,
@@ -163,7 +170,7 @@ HL_SPECIALISED void hl_count_alloc(struct hl_lane *lane, const struct hl_place *
 {
 	struct hl_counters *counters = place->counters;
 
-	hl_keep_peak(lane, *place, domain);
+	hl_keep_peak(lane, *place, domain, size != 0);
 	if (hl_likely(place->owned)) {
 		HL_OWNED_ADD(counters->alloc_count, nr_blocks);
 		HL_OWNED_ADD(counters->alloc_bytes, size);
@@ -178,7 +185,7 @@ HL_SPECIALISED void hl_count_free(struct hl_lane *lane, uint32_t site, uint64_t 
 {
 	struct hl_counters *counters = hl_counters_of(&lane, site);
 
-	hl_keep_peak(lane, (struct hl_place){ site, counters, lane != NULL }, domain);
+	hl_keep_peak(lane, (struct hl_place){ site, counters, lane != NULL }, domain, false);
 	if (hl_likely(lane != NULL)) {
 		HL_OWNED_ADD(counters->free_count, nr_blocks);
 		HL_OWNED_ADD(counters->free_bytes, size);

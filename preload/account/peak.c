@@ -122,6 +122,17 @@ void hl_peak_reach_domain(enum hl_domain domain, int64_t bytes)
 		begin_epoch(totals, true, NULL);
 }
 
+void hl_peak_reach_alone(int64_t bytes)
+{
+	struct hl_domain_totals *totals = &hl_globals->domains[HL_DOMAIN_MALLOC];
+
+	if (!raise_peak(totals, bytes) || hl_likely(__atomic_load_n(&hl_keeping.rising, __ATOMIC_RELAXED)))
+		return;
+	/* Before the epoch: what a handler does in the middle of this ends the rise. */
+	__atomic_store_n(&hl_keeping.rising, 1, __ATOMIC_RELAXED);
+	begin_epoch(totals, true, NULL);
+}
+
 void hl_peak_reach_sum(int64_t bytes)
 {
 	if (!raise_peak(&hl_globals->sum, bytes))
@@ -157,6 +168,7 @@ static void restart(struct hl_domain_totals *totals, bool clear, uint32_t *sum_e
 
 void hl_peak_restart(bool clear)
 {
+	hl_peak_fall();
 	for (int d = 0; d < HL_NR_DOMAINS; d++)
 		restart(&hl_globals->domains[d], clear, hl_peak_has_sum(d) ? &hl_globals->sum_epochs[d] : NULL);
 	if (hl_options.mmap)
@@ -168,5 +180,6 @@ void hl_peak_restart(bool clear)
 
 void hl_peak_open(void)
 {
+	hl_peak_fall();
 	hl_peak_share(1);
 }

@@ -9,6 +9,9 @@
  *
  * A new peak begins an epoch.  A record that is about to change in a later epoch than at its last change saves
  * what it holds (hl_keep_peak()), so that the account of the peak costs one comparison per event.
+ *
+ * While a lane is alone and its program grows, each event is a new peak.  All of these are one epoch, as long as
+ * nothing else happens (hl_keeping.rising): no record saves anything, and what it holds is what it held at the peak.
  */
 #ifndef HL_PRELOAD_PEAK_H
 #define HL_PRELOAD_PEAK_H
@@ -27,6 +30,7 @@
 /* Read by each event and seldom written, so they have a line of the cache to themselves. */
 struct hl_keeping {
 	uint32_t apart;			/* 0: one lane is alone, and no sum is kept: no grain is asked */
+	uint32_t rising;		/* since the latest epoch began there were new peaks, and nothing else */
 	/*
 	 * The grain in the lower half; in the upper one, log2 of the lanes that it is for.  One word: a grain
 	 * for few lanes must not come into force when there are many.
@@ -89,6 +93,15 @@ static inline void hl_peak_reach(enum hl_domain domain, struct hl_bytes bytes)
 	if (hl_peak_has_sum(domain))
 		hl_peak_reach_sum(bytes.sum);
 	hl_peak_reach_domain(domain, bytes.domain);
+}
+
+/** hl_peak_reach_alone() - hl_peak_reach() of HL_DOMAIN_MALLOC by a lane that is alone, without a sum */
+void hl_peak_reach_alone(int64_t bytes);
+
+/** hl_peak_fall() - something else than a new peak is about to happen */
+static inline void hl_peak_fall(void)
+{
+	__atomic_store_n(&hl_keeping.rising, 0, __ATOMIC_RELAXED);
 }
 
 /** hl_peak_restart() - the peaks are what there is now; @clear: there is nothing. With the lanes paused */

@@ -96,7 +96,7 @@ bool hl_shadow_set_large(uint32_t *slot, uint32_t site, size_t usable, size_t si
 	size_t slack = usable - size;
 
 	*slot = 0;
-	if (usable < size) {
+	if (usable < size || usable == 0) {
 		if (!put_aside(slot, size))
 			return false;
 		*slot = site << HL_SHADOW_SLACK_BITS | HL_SHADOW_ASIDE;

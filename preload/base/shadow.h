@@ -78,14 +78,14 @@ size_t hl_shadow_take_large(uint32_t *slot, size_t usable);
 /**
  * hl_shadow_set() - remember a block
  * @slot:   from hl_shadow_make_slot()
- * @usable: its size as the allocator says
+ * @usable: its size as the allocator says; 0: that does not know it yet
  * @size:   as it was requested
  *
  * Returns: false if there is no room for what is unusual about it; the slot is empty then.
  */
 static inline bool hl_shadow_set(uint32_t *slot, uint32_t site, size_t usable, size_t size)
 {
-	if (hl_unlikely(usable - size >= HL_SHADOW_ESCAPE))
+	if (hl_unlikely(usable - size >= HL_SHADOW_ESCAPE || usable == 0))
 		return hl_shadow_set_large(slot, site, usable, size);
 	*slot = site << HL_SHADOW_SLACK_BITS | (uint32_t)(usable - size);
 	return true;

@@ -45,7 +45,7 @@ struct hl_held hl_held_then(const struct hl_counters *c, struct hl_held saved, u
 	return held_now(c->alloc_bytes, c->free_bytes, c->alloc_count, c->free_count);
 }
 
-/* A consistent copy: peak_epoch changes with every new peak. */
+/* A consistent copy: peak_epoch changes with every new peak, but for those that follow each other. */
 static void read_domain(const struct hl_domain_totals *from, struct hl_domain_totals *to)
 {
 	for (int i = 0; i < 1000; i++) {
@@ -59,7 +59,8 @@ static void read_domain(const struct hl_domain_totals *from, struct hl_domain_to
 		to->peak_epoch = epoch;
 		/* acquire: the values are read before the epoch is read again */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&from->peak_epoch, __ATOMIC_RELAXED) == epoch)
+		if (__atomic_load_n(&from->peak_epoch, __ATOMIC_RELAXED) == epoch &&
+				(int64_t)__atomic_load_n(&from->peak_bytes, __ATOMIC_RELAXED) == (int64_t)to->peak_bytes)
 			return;
 	}
 }
