@@ -60,7 +60,7 @@ static void read_domain(const struct hl_domain_totals *from, struct hl_domain_to
 		/* acquire: the values are read before the epoch is read again */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&from->peak_epoch, __ATOMIC_RELAXED) == epoch &&
-				(int64_t)__atomic_load_n(&from->peak_bytes, __ATOMIC_RELAXED) == (int64_t)to->peak_bytes)
+				__atomic_load_n(&from->peak_bytes, __ATOMIC_RELAXED) == to->peak_bytes)
 			return;
 	}
 }
