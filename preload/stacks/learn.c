@@ -54,6 +54,7 @@ static int64_t low_of(uint64_t value)
 struct question {
 	struct hl_unwind_info info;	/* first, as libunwind.h wants it */
 	uint64_t ip;
+	bool exact;
 };
 
 static unw_addr_space_t space;
@@ -139,9 +140,16 @@ static bool decode_cfa(uint64_t cfa, uint64_t ra, struct hl_rule *rule)
 	}
 }
 
-static bool decode_bp(uint64_t cfa, uint64_t bp, struct hl_rule *rule)
+/* No signal handler's frame touches so much below the stack pointer (x86-64 psABI, 3.2.2). */
+#define RED_ZONE_BYTES 128
+
+/*
+ * @exact: of an interrupted instruction.  Between an epilogue's pops and its return the saved BP is said to be where
+ * it was, below the stack pointer, where it still is.
+ */
+static bool decode_bp(uint64_t cfa, uint64_t bp, bool exact, struct hl_rule *rule)
 {
-	int64_t at = high_of(bp);
+	int64_t at = high_of(bp), below = exact ? RED_ZONE_BYTES : 0;
 
 	if (bp == made_up(TAG_BP, 0, 0)) {
 		rule->bp = HL_BP_SAME;
@@ -159,7 +167,7 @@ static bool decode_bp(uint64_t cfa, uint64_t bp, struct hl_rule *rule)
 	}
 	rule->bp_offset = (int16_t)at;
 	/* With the CFA from SP the slot is known to lie in the frame. */
-	if (rule->kind == HL_RULE_SP && (at > -16 || at < -rule->cfa_offset || at % 8 != 0))
+	if (rule->kind == HL_RULE_SP && (at > -16 || at < -rule->cfa_offset - below || at % 8 != 0))
 		return false;
 	return low_of(bp) == 0 && at >= INT16_MIN && at <= INT16_MAX;
 }
@@ -197,7 +205,7 @@ static struct hl_rule ask(struct question *q)
 		hl_libunwind.get_reg(&cursor, HL_UNW_IP, &ra) < 0 ||
 		hl_libunwind.get_reg(&cursor, HL_UNW_BP, &bp) < 0)
 		return rule;
-	if (!decode_cfa(cfa, ra, &rule) || !decode_bp(cfa, bp, &rule))
+	if (!decode_cfa(cfa, ra, &rule) || !decode_bp(cfa, bp, q->exact, &rule))
 		return (struct hl_rule){ .kind = HL_RULE_FULL };
 	return rule;
 }
@@ -243,7 +251,7 @@ uintptr_t hl_learn_take_bare(void)
 
 struct hl_rule hl_learn(uintptr_t ip, bool exact, bool *known)
 {
-	struct asking asking = { .question.ip = exact ? ip : ip - 1, .rule.kind = HL_RULE_FULL };
+	struct asking asking = { .question = { .ip = exact ? ip : ip - 1, .exact = exact }, .rule.kind = HL_RULE_FULL };
 
 	*known = hl_libunwind_find_info(asking.question.ip, &asking.question.info);
 	if (!*known)
