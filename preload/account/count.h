@@ -154,7 +154,7 @@ void hl_keep_peak_slow(struct hl_lane *lane, struct hl_counters *counters, uint3
  */
 HL_SPECIALISED void hl_keep_peak(struct hl_lane *lane, struct hl_place place, enum hl_domain domain, bool grows)
 {
-	uint32_t epoch = __atomic_load_n(&hl_globals->domains[domain].epoch, __ATOMIC_RELAXED);
+	uint32_t epoch = __atomic_load_n(&hl_keeping.epoch[domain], __ATOMIC_RELAXED);
 	uint32_t seen = __atomic_load_n(&place.counters->peak_epoch, __ATOMIC_RELAXED);
 
 	if (hl_likely(seen == epoch))

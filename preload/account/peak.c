@@ -85,8 +85,8 @@ static bool raise_peak(struct hl_domain_totals *totals, int64_t bytes)
 	return true;
 }
 
-/* An epoch of a sum's peak is told before it begins; nobody tells of an earlier one then. */
-static void note_sum_epoch(uint32_t *place, uint32_t epoch)
+/* Nobody goes back to an earlier one; that of a sum's peak is told before it begins. */
+static void raise_epoch(uint32_t *place, uint32_t epoch)
 {
 	uint32_t old = __atomic_load_n(place, __ATOMIC_RELAXED);
 
@@ -109,9 +109,11 @@ static void begin_epoch(struct hl_domain_totals *totals, bool own, uint32_t *sum
 			epochs.peak = epochs.now;
 		next = (uint64_t)epochs.now << 32 | epochs.peak;
 		if (sum_epoch)
-			note_sum_epoch(sum_epoch, epochs.now);
+			raise_epoch(sum_epoch, epochs.now);
 		/* Release: who sees the epoch sees sum_epoch. */
 	} while (!__atomic_compare_exchange_n(word, &old, next, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	if (totals != &hl_globals->sum)
+		raise_epoch(&hl_keeping.epoch[totals - hl_globals->domains], epochs.now);
 }
 
 void hl_peak_reach_domain(enum hl_domain domain, int64_t bytes)
@@ -180,6 +182,8 @@ void hl_peak_restart(bool clear)
 
 void hl_peak_open(void)
 {
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		hl_keeping.epoch[d] = hl_globals->domains[d].epoch;
 	hl_peak_fall();
 	hl_peak_share(1);
 }

@@ -30,6 +30,8 @@
 /* Read by each event and seldom written, so they have a line of the cache to themselves. */
 struct hl_keeping {
 	uint32_t apart;			/* 0: one lane is alone, and no sum is kept: no grain is asked */
+	/* Those of the domains, which lie beside bytes that each flush changes; the latest one a moment later. */
+	uint32_t epoch[HL_NR_DOMAINS];
 	uint32_t rising;		/* since the latest epoch began there were new peaks, and nothing else */
 	/*
 	 * The grain in the lower half; in the upper one, log2 of the lanes that it is for.  One word: a grain
@@ -101,7 +103,9 @@ void hl_peak_reach_alone(int64_t bytes);
 /** hl_peak_fall() - something else than a new peak is about to happen */
 static inline void hl_peak_fall(void)
 {
-	__atomic_store_n(&hl_keeping.rising, 0, __ATOMIC_RELAXED);
+	/* All threads read this line of the cache. */
+	if (__atomic_load_n(&hl_keeping.rising, __ATOMIC_RELAXED))
+		__atomic_store_n(&hl_keeping.rising, 0, __ATOMIC_RELAXED);
 }
 
 /** hl_peak_restart() - the peaks are what there is now; @clear: there is nothing. With the lanes paused */
