@@ -85,20 +85,23 @@ static void take_step(void *arg)
 	slow->step(slow);
 }
 
-/* Is there room on the stack at hand for more than the most frequent kind of event? */
-HL_SPECIALISED bool has_room(const struct hl_lane *lane, const struct hl_hook_frame *frame)
+/* Is there room on the stack at hand, which @sp is on, for more than the most frequent kind of event? */
+HL_SPECIALISED bool has_room(const struct hl_lane *lane, uintptr_t sp)
 {
-	return hl_walk_is_own(lane ? &lane->stack->own : NULL, (uintptr_t)frame);
+	return hl_walk_is_own(lane ? &lane->stack->own : NULL, sp);
 }
 
-/*
- * A coroutine's stack or a signal handler's may have a few hundred bytes.  So what calls this is called last, instead
- * of its caller: it leaves the lane as well.
- */
+/* A coroutine's stack or a signal handler's may have a few hundred bytes. */
+HL_SPECIALISED void run_with_room(void (*step)(void *), void *arg, uintptr_t sp)
+{
+	if (has_room(hl_tls.lane, sp) || !hl_private_run(step, arg))
+		step(arg);
+}
+
+/* What calls this is called last, instead of its caller, whose frame is gone: it leaves the lane as well. */
 HL_SPECIALISED void run_slow(struct slow *slow)
 {
-	if (has_room(hl_tls.lane, slow->frame) || !hl_private_run(take_step, slow))
-		slow->step(slow);
+	run_with_room(take_step, slow, (uintptr_t)slow->frame);
 }
 
 /* Every other event than the most frequent: measured, weighted, without a lane, of a new stack. */
@@ -198,7 +201,7 @@ void hl_book_alloc(const void *block, size_t size, enum hl_kind kind,
 		recent = hl_recapture(lane, kind, hl_caller_of(frame));
 	if (hl_likely(recent != NULL)) {
 		book_at(lane, hl_place_of(recent), block, size, 1);
-	} else if (hl_likely(has_room(lane, frame))) {
+	} else if (hl_likely(has_room(lane, (uintptr_t)frame))) {
 		book_new_special(lane, block, size, kind, frame);
 	} else {
 		book_new_slow(book_new_foreign, lane, block, size, kind, frame);
@@ -517,23 +520,38 @@ void hl_book_realloc_end(const void *now, size_t size, struct hl_removed *remove
 	hl_leave_lane(lane);
 }
 
-uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
-	const struct hl_caller *caller)
+struct other {
+	size_t size;
+	enum hl_kind kind;
+	enum hl_domain domain;
+	const struct hl_caller *caller;
+	struct hl_place place;
+};
+
+static void book_other(void *arg)
 {
-	struct hl_place place = { .site = HL_SITE_NONE };
+	struct other *other = arg;
 	struct hl_guard guard;
 
 	if (!hl_enter(&guard))
-		return place.site;
+		return;
 	if (guard.what == HL_EVENT_BOOK && !hl_sample_is_stopped()) {
-		hl_capture(guard.lane, kind, domain, caller, &place);
+		hl_capture(guard.lane, other->kind, other->domain, other->caller, &other->place);
 		hl_begin_change(guard.lane);
-		hl_count_alloc(guard.lane, &place, size, 1, domain);
+		hl_count_alloc(guard.lane, &other->place, other->size, 1, other->domain);
 		hl_end_change(guard.lane);
-		hl_add_bytes(guard.lane, (int64_t)size, domain);
+		hl_add_bytes(guard.lane, (int64_t)other->size, other->domain);
 	}
 	hl_leave(&guard);
-	return place.site;
+}
+
+uint32_t hl_book_other(size_t size, enum hl_kind kind, enum hl_domain domain,
+	const struct hl_caller *caller)
+{
+	struct other other = { size, kind, domain, caller, { .site = HL_SITE_NONE } };
+
+	run_with_room(book_other, &other, caller->sp);
+	return other.place.site;
 }
 
 void hl_book_other_gone(uint32_t site, size_t size, uint64_t nr_blocks, enum hl_domain domain)

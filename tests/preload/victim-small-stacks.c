@@ -3,8 +3,9 @@
  * Allocations on stacks so small that there is hardly room for malloc itself; below each lies a page that nobody
  * may touch, or a pattern that nobody may change.
  *
- * Usage: victim-small-stacks coroutine|first|neighbour|handler|fault BYTES; prints "ok".
+ * Usage: victim-small-stacks coroutine|mapping|first|neighbour|handler|fault BYTES; prints "ok".
  *   coroutine  20 coroutines of BYTES, after the first event
+ *   mapping    20 coroutines of BYTES that map a page each instead
  *   first      a coroutine of BYTES has the very first event of the program
  *   neighbour  coroutines in an array of stacks: what is written below one of them is in another one
  *   handler    a signal handler on a stack of what the kernel needs (MINSIGSTKSZ) and BYTES
@@ -34,7 +35,15 @@ void on_small_stack(void)
 	free(sink);
 }
 
+/* A page, which stays. */
+void map_on_small_stack(void)
+{
+	sink = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 static ucontext_t outside, inside;
+
+static void (*on_coroutine)(void) = on_small_stack;
 
 static void enter(char *stack, size_t bytes)
 {
@@ -42,7 +51,7 @@ static void enter(char *stack, size_t bytes)
 	inside.uc_stack.ss_sp = stack;
 	inside.uc_stack.ss_size = bytes;
 	inside.uc_link = &outside;
-	makecontext(&inside, on_small_stack, 0);
+	makecontext(&inside, on_coroutine, 0);
 	swapcontext(&outside, &inside);
 }
 
@@ -142,6 +151,10 @@ int main(int argc, char **argv)
 	free(malloc(1));
 	if (strcmp(mode, "coroutine") == 0)
 		status = do_coroutine(bytes, 20);
+	if (strcmp(mode, "mapping") == 0) {
+		on_coroutine = map_on_small_stack;
+		status = do_coroutine(bytes, 20);
+	}
 	if (strcmp(mode, "neighbour") == 0)
 		status = do_neighbour(bytes);
 	if (strcmp(mode, "handler") == 0)
