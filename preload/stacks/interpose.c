@@ -106,8 +106,8 @@ static void say_unseen(void)
 
 static void change(struct search *search)
 {
-	search->start &= ~(uint64_t)4095;
-	search->end = (search->end + 4095) & ~(uint64_t)4095;
+	search->start &= ~(HL_PAGE - 1);
+	search->end = (search->end + HL_PAGE - 1) & ~(HL_PAGE - 1);
 	if (hl_os_protect((void *)search->start, search->end - search->start, PROT_READ | PROT_WRITE) != 0) {
 		say_unseen();
 		return;

@@ -87,8 +87,8 @@ static void wait_until_loaded(void)
 
 /*
  * Is it known whether there is libunwind?  It is loaded at the first event that permits it, if the program's entry
- * was not seen.  Not when the loader itself
- * is the caller: it may be half way through something, or have the lock that who loads waits for.
+ * was not seen.  Not when the loader itself is the caller: it may be half way through something, or have the lock
+ * that who loads waits for.
  */
 static __attribute__((noinline)) bool be_ready(const struct hl_caller *caller, bool in_lane)
 {
@@ -121,6 +121,9 @@ static uintptr_t *take_spare(void)
 
 void hl_unwind_restart(void)
 {
+	/* Who was loading it is in the parent, and has left the loader's list half changed here. */
+	if (libunwind == LOADING)
+		libunwind = GIVEN_UP;
 	for (uint32_t i = 0; i < NR_SPARE; i++)
 		spares[i].taken = 0;
 }

@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) struct hl_recent *hl_unwind_recent(
  */
 void hl_unwind_load(void);
 
-/** hl_unwind_restart() - forked child: the buffers of its parent's other threads are free again */
+/** hl_unwind_restart() - forked child: no other thread has a buffer, or goes on loading libunwind */
 void hl_unwind_restart(void);
 
 #pragma GCC visibility pop
