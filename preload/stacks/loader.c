@@ -79,13 +79,25 @@ bool hl_loader_is_known(void)
 #define SPINS 200u
 #define SLEEP_NS 20000u
 #define GIVE_UP_NS 1000000u
+/* A look of ours has signals blocked and waits for nobody: on a busy machine it only needs its turn. */
+#define GIVE_UP_OURS_NS 200000000u
+
+static uint32_t ours;		/* a look of ours has the lock */
 
 static bool is_got(void)
 {
 	if (pthread_mutex_trylock(lock) != 0)
 		return false;
 	hl_ranks_take(HL_RANK_LOADER);
+	__atomic_store_n(&ours, 1, __ATOMIC_RELAXED);
 	return true;
+}
+
+static bool may_wait(uint64_t start_ns)
+{
+	uint64_t waited_ns = hl_os_monotonic_ns() - start_ns;
+
+	return waited_ns < GIVE_UP_NS || (waited_ns < GIVE_UP_OURS_NS && __atomic_load_n(&ours, __ATOMIC_RELAXED));
 }
 
 bool hl_loader_try(void)
@@ -104,7 +116,7 @@ bool hl_loader_try(void)
 			return false;
 		hl_cpu_relax();
 	}
-	for (start_ns = hl_os_monotonic_ns(); hl_os_monotonic_ns() - start_ns < GIVE_UP_NS;) {
+	for (start_ns = hl_os_monotonic_ns(); may_wait(start_ns);) {
 		hl_os_sleep(SLEEP_NS);
 		if (is_got())
 			return true;
@@ -117,6 +129,12 @@ void hl_loader_release(void)
 {
 	if (!lock)
 		return;
+	__atomic_store_n(&ours, 0, __ATOMIC_RELAXED);
 	hl_ranks_drop(HL_RANK_LOADER);
 	pthread_mutex_unlock(lock);
+}
+
+void hl_loader_restart(void)
+{
+	ours = 0;
 }

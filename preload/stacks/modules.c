@@ -497,25 +497,46 @@ static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 	return 1;
 }
 
+/*
+ * How many hints had been counted before the last look that no change was under way at.  Each change has a hint of
+ * its own after the loader has said that one begins (r_state), so whoever follows these finds nothing new.
+ */
+static uint32_t looked;
+
+static bool is_covered(void)
+{
+	uint32_t hints = __atomic_load_n(&hl_modules_hints, __ATOMIC_ACQUIRE);
+
+	return (int32_t)(__atomic_load_n(&looked, __ATOMIC_ACQUIRE) - hints) >= 0;
+}
+
 /* On a private stack; *@data: whether the list was looked at. */
-static void refresh_in_private(void *data)
+static void look_in_private(void *data)
 {
 	struct look look = { 0 };
+	uint32_t hints;
+	bool settled;
 
 	/* What is not waited for is not looked at. */
 	if (!hl_loader_try())
 		return;
+	hints = __atomic_load_n(&hl_modules_hints, __ATOMIC_ACQUIRE);
+	settled = __atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) == RT_CONSISTENT;
 	dl_iterate_phdr(under_lock, &look);
+	if (settled)
+		__atomic_store_n(&looked, hints, __ATOMIC_RELEASE);
 	hl_loader_release();
 	*(bool *)data = true;
 }
 
 bool hl_modules_refresh(void)
 {
-	bool done = false;
+	bool done = is_covered();
 
+	if (done)
+		return true;
 	/* Signals are blocked: a handler that leaves by siglongjmp() would take the loader's lock with it. */
-	hl_private_call(refresh_in_private, &done);
+	hl_private_call(look_in_private, &done);
 	return done;
 }
 
@@ -545,10 +566,12 @@ void hl_modules_note_calls(void)
 
 void hl_modules_open(void)
 {
+	bool done = false;
+
 	hl_object_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
 	begin_generation();
 	hl_loader_open();
-	hl_modules_refresh();
+	hl_private_call(look_in_private, &done);
 }
 
 /* Anew: another thread of the parent may have been in the middle of a look. */
@@ -567,7 +590,9 @@ void hl_modules_restart(bool threads)
 {
 	uint32_t kept = 0;
 
+	hl_loader_restart();
 	lock_in_doubt = lock_in_doubt || threads;
+	looked = 0;
 	/* No thread has followed any hint (account/lanes.c): each looks once, or not before it may. */
 	hl_modules_hints = is_in_doubt() ? 0 : 1;
 	hl_table_reset(&modules);

@@ -36,7 +36,7 @@ void hl_modules_open(void);
 void hl_modules_restart(bool threads);
 
 /**
- * hl_modules_refresh() - record what came and went
+ * hl_modules_refresh() - record what came and went, unless another thread has after all hints so far
  * Asks the loader (dl_iterate_phdr), with a lock that is tried (loader.h): never call it with a lock of ours held or
  * from a nested event.  Returns: false: the loader could not be asked now.
  */
@@ -73,8 +73,8 @@ static inline bool hl_modules_hint(uint64_t ip)
  * hl_modules_follow() - before the stack of an event of a caller at @ip is walked
  * @seen: how many hints this thread has followed
  *
- * Each thread looks for itself: one that looks while another is half way through dlopen sees what
- * was before, and must not make that one believe that nothing has changed.
+ * One that looks while another is half way through dlopen sees what was before, and does not make that one believe
+ * that nothing has changed: only what was seen between two changes is seen for all.
  */
 static inline void hl_modules_follow(uint64_t ip, uint32_t *seen)
 {
