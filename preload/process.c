@@ -31,6 +31,8 @@
 #include "hooks.h"
 #include "regions.h"
 #include "stacks/interpose.h"
+#include "stacks/code.h"
+#include "stacks/hints.h"
 #include "stacks/modules.h"
 #include "stacks/nodes.h"
 #include "stacks/rules.h"
@@ -147,10 +149,13 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 		r = hl_sites_open(first_site);
 	if (r < 0)
 		return r;
-	if (forked)
-		hl_modules_restart(threads);
-	else
+	if (forked) {
+		hl_hints_restart(threads);
+		hl_modules_restart();
+	} else {
 		hl_modules_open();
+		hl_hints_open();
+	}
 	__atomic_store_n(&hl_header->state, 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -314,6 +319,7 @@ static void start_child(void)
 	hl_nodes_abandon();
 	hl_gate_restart();
 	hl_rules_restart();
+	hl_code_restart();
 	hl_private_restart();
 	hl_unwind_restart();
 	hl_pause_abandon();

@@ -17,7 +17,7 @@
 #include "base/real.h"
 #include "base/shadow.h"
 #include "base/thread.h"
-#include "stacks/modules.h"
+#include "stacks/hints.h"
 
 /* How many blocks one stands for: one, but for --sample. */
 HL_SPECIALISED uint64_t weight_of(const void *block, size_t size)
@@ -305,7 +305,7 @@ static void book_old_unusual(const struct slow *slow)
 
 	if (!hl_enter(&guard))
 		return;
-	hl_modules_hint(slow->frame->ip);
+	hl_hints_note(slow->frame->ip);
 	if (guard.what == HL_EVENT_EARLY)
 		hl_early_free(slow->block);
 	else if (guard.what == HL_EVENT_BOOK || (slot && hl_shadow_site(slot) != HL_SITE_NONE))
@@ -340,7 +340,7 @@ void hl_book_free(const void *block, const struct hl_hook_frame *frame)
 		book_old_slow(book_old_unusual, NULL, block, frame);
 		return;
 	}
-	hl_modules_hint(frame->ip);
+	hl_hints_note(frame->ip);
 	if (hl_unlikely(!hl_is_plain(lane))) {
 		book_old_slow(book_old_special, lane, block, frame);
 		return;

@@ -88,10 +88,10 @@ void hl_capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain domain, 
 {
 	/* Where the loader calls another malloc it hints at nothing: whatever is new may be of a new object. */
 	if (hl_unlikely(hl_program_flags() & HL_FLAG_OWN_MALLOC))
-		hl_modules_count_hint();
+		hl_hints_count();
 	if (lane)
-		hl_modules_follow(caller->ip, &lane->hints_seen);
+		hl_hints_follow(caller->ip, &lane->hints_seen);
 	else
-		hl_modules_hint(caller->ip);
+		hl_hints_note(caller->ip);
 	capture_new(lane, lane ? hl_unwind_recent(lane->stack, caller) : NULL, kind, domain, caller, place);
 }

@@ -7,7 +7,7 @@
 
 #include "account/count.h"
 #include "account/lanes.h"
-#include "stacks/modules.h"
+#include "stacks/hints.h"
 #include "stacks/unwind.h"
 
 #pragma GCC visibility push(hidden)
@@ -22,7 +22,7 @@ HL_SPECIALISED const struct hl_recent *hl_recapture(struct hl_lane *lane, enum h
 {
 	const struct hl_recent *recent;
 
-	hl_modules_follow(caller.ip, &lane->hints_seen);
+	hl_hints_follow(caller.ip, &lane->hints_seen);
 	recent = hl_unwind_recent(lane->stack, &caller);
 	return hl_likely(recent && recent->kind == kind) ? recent : NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "stacks/code.h"
 #include "stacks/modules.h"
 #include "stacks/moved.h"
 #include "stacks/nodes.h"
@@ -251,6 +252,9 @@ static __attribute__((noinline)) struct hl_rule_memo *learn(struct hl_stack_cach
 	if (rule.kind == HL_RULE_CHAIN) {
 		memo = &cache->passing;
 		rule = hl_walk_rule(s);
+		/* What is no code is left to hl_walk(), which ends the stack before. */
+		if (rule.kind == HL_RULE_CHAIN && s != cache->fresh && !hl_code_is(s->ip, s->signal))
+			rule.kind = HL_RULE_FULL;
 	}
 	memo->ip = s->ip;
 	memo->rule = rule;

@@ -12,12 +12,10 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "base/private.h"
 #include "base/program.h"
 #include "base/store.h"
 #include "common/ledger.h"
 #include "stacks/interpose.h"
-#include "stacks/loader.h"
 #include "stacks/moved.h"
 #include "stacks/nodes.h"
 #include "stacks/object.h"
@@ -25,7 +23,6 @@
 
 uint64_t hl_loader_start;
 uint64_t hl_loader_bytes;
-uint32_t hl_modules_hints;
 uint32_t hl_modules_generation;
 
 static struct hl_table modules = { HL_SECTION_MODULES, 0, sizeof(struct hl_module), 5, { 0 } };
@@ -73,32 +70,6 @@ struct look {
 	bool found_all;			/* of what is loaded, where it was */
 };
 static uint64_t looks;
-
-/*
- * Forked from several threads.  The lock that dl_iterate_phdr() takes is not among those that fork()
- * renews.  Where it cannot be tried, this child may ask only when it has changed the list itself: then it was free.
- */
-static bool lock_in_doubt;
-
-static bool is_in_doubt(void)
-{
-	return lock_in_doubt && !hl_loader_is_known();
-}
-
-/* Hints in the middle of a change, and how many there were when the loader was asked by one of its own events. */
-static uint32_t changes, changes_seen;
-
-void hl_modules_count_hint(void)
-{
-	bool changing = _r_debug.r_state != RT_CONSISTENT;
-
-	/* The loader allocates for thread-local variables, too, but not in the middle of a change. */
-	if (hl_unlikely(is_in_doubt()) && !changing)
-		return;
-	if (changing)
-		__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&hl_modules_hints, 1, __ATOMIC_RELAXED);
-}
 
 static struct known *known_of(uint32_t id)
 {
@@ -497,58 +468,11 @@ static int under_lock(struct dl_phdr_info *info, size_t bytes, void *data)
 	return 1;
 }
 
-/*
- * How many hints had been counted before the last look that no change was under way at.  Each change has a hint of
- * its own after the loader has said that one begins (r_state), so whoever follows these finds nothing new.
- */
-static uint32_t looked;
-
-static bool is_covered(void)
-{
-	uint32_t hints = __atomic_load_n(&hl_modules_hints, __ATOMIC_ACQUIRE);
-
-	return (int32_t)(__atomic_load_n(&looked, __ATOMIC_ACQUIRE) - hints) >= 0;
-}
-
-/* On a private stack; *@data: whether the list was looked at. */
-static void look_in_private(void *data)
+void hl_modules_look(void)
 {
 	struct look look = { 0 };
-	uint32_t hints;
-	bool settled;
 
-	/* What is not waited for is not looked at. */
-	if (!hl_loader_try())
-		return;
-	hints = __atomic_load_n(&hl_modules_hints, __ATOMIC_ACQUIRE);
-	settled = __atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) == RT_CONSISTENT;
 	dl_iterate_phdr(under_lock, &look);
-	if (settled)
-		__atomic_store_n(&looked, hints, __ATOMIC_RELEASE);
-	hl_loader_release();
-	*(bool *)data = true;
-}
-
-bool hl_modules_refresh(void)
-{
-	bool done = is_covered();
-
-	if (done)
-		return true;
-	/* Signals are blocked: a handler that leaves by siglongjmp() would take the loader's lock with it. */
-	hl_private_call(look_in_private, &done);
-	return done;
-}
-
-void hl_modules_refresh_between(void)
-{
-	uint32_t now = __atomic_load_n(&changes, __ATOMIC_RELAXED), seen;
-
-	if (is_in_doubt() || _r_debug.r_state != RT_CONSISTENT)
-		return;
-	seen = __atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED);
-	if (seen != now && !hl_modules_refresh())
-		__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
 }
 
 void hl_modules_note_calls(void)
@@ -566,12 +490,8 @@ void hl_modules_note_calls(void)
 
 void hl_modules_open(void)
 {
-	bool done = false;
-
 	hl_object_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
 	begin_generation();
-	hl_loader_open();
-	hl_private_call(look_in_private, &done);
 }
 
 /* Anew: another thread of the parent may have been in the middle of a look. */
@@ -586,15 +506,10 @@ static void draw_all(void)
 	hl_moved_end();
 }
 
-void hl_modules_restart(bool threads)
+void hl_modules_restart(void)
 {
 	uint32_t kept = 0;
 
-	hl_loader_restart();
-	lock_in_doubt = lock_in_doubt || threads;
-	looked = 0;
-	/* No thread has followed any hint (account/lanes.c): each looks once, or not before it may. */
-	hl_modules_hints = is_in_doubt() ? 0 : 1;
 	hl_table_reset(&modules);
 	hl_table_reset(&generations);
 	memset(buckets, 0, sizeof(buckets));

@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "base/private.h"
 #include "rule.h"
+#include "stacks/code.h"
 #include "stacks/libunwind.h"
 #include "stacks/modules.h"
 #include "switch.h"
@@ -150,6 +151,17 @@ static enum hl_walk_end walk(struct walking *w)
 	return HL_WALK_TRUNCATED;
 }
 
+/* libunwind guesses by the frame pointer, too: what is no code, and all that was read from there, is none of it. */
+static void cut_guesses(struct walking *w)
+{
+	for (size_t i = 1; i < w->nr_ips; i++) {
+		if (hl_code_is(w->ips[i], true))
+			continue;
+		w->nr_ips = i;
+		w->end = hl_walk_why(&(struct hl_walk_state){ .ip = w->ips[i - 1] });
+	}
+}
+
 static void walk_in_private(void *arg)
 {
 	struct walking *w = arg;
@@ -162,6 +174,7 @@ static void walk_in_private(void *arg)
 	/* Not in there: it may learn a rule, and who enters twice waits for a fork that waits for him. */
 	if (w->end == HL_WALK_ROOT)
 		w->end = judge_end(&w->outermost);
+	cut_guesses(w);
 }
 
 /* This frame is there as long as libunwind reads it. */

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 #include "base/aside.h"
+#include "stacks/code.h"
 #include "stacks/rules.h"
 
 #define MAX_FRAME_BYTES ((uintptr_t)HL_RULE_MAX_FRAME)
@@ -199,23 +200,6 @@ static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_o
 		thread_pointer - s->sp > THREAD_STACK_BYTES);
 }
 
-/* A call ends before a return address: E8 and four bytes, or FF and one to seven. */
-static bool is_after_call(uintptr_t ip)
-{
-	struct dl_find_object object;
-	const unsigned char *code = (const unsigned char *)ip;
-
-	if (hl_libc.find_object((void *)(ip - 1), &object) != 0 || ip - (uintptr_t)object.dlfo_map_start < 8 ||
-		!hl_os_is_readable(ip - 8))
-		return false;
-	if (code[-5] == 0xe8)
-		return true;
-	for (int i = 2; i <= 7; i++)
-		if (code[-i] == 0xff && (code[1 - i] & 0x38) == 0x10)
-			return true;
-	return false;
-}
-
 /*
  * Code without unwind information may have gone to another stack and left the frame pointer where it was, as Go does
  * for calls of C: the chain is believed there if the next two frames look like frames.
@@ -229,7 +213,7 @@ static bool step_across(const struct hl_walk_state *from, struct hl_walk_state *
 		return false;
 	next = hl_read_word(bp);
 	to->ip = hl_read_word(bp + 8);
-	if ((next != 0 && (next <= bp || next - bp > MAX_FRAME_BYTES)) || !is_after_call(to->ip))
+	if ((next != 0 && (next <= bp || next - bp > MAX_FRAME_BYTES)) || !hl_code_is(to->ip, false))
 		return false;
 	to->bp = next;
 	to->sp = bp + 16;
@@ -280,7 +264,12 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 		if (!fp_only)
 			rule = hl_walk_rule(from);
 		end = HL_WALK_ROOT;
-		if (!is_end(from, rule, fp_only, &extent)) {
+		/* A guess has led to something else than code: the frame before is the last one, in @to. */
+		if (n > 1 && (fp_only || rule.kind == HL_RULE_CHAIN) && !hl_code_is(from->ip, from->signal)) {
+			*nr_ips = n - 1;
+			from = to;
+			end = HL_WALK_PARTIAL;
+		} else if (!is_end(from, rule, fp_only, &extent)) {
 			end = hl_step(from, to, rule, own, &extent);
 			if (end == HL_WALK_PARTIAL && rule.kind == HL_RULE_CHAIN && crossings < MOST_CROSSINGS &&
 				step_across(from, to, own, &extent)) {

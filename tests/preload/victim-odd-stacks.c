@@ -6,6 +6,7 @@
  *   null      1,000 allocations in a coroutine whose entry has the return address 0, as coroutines of languages have
  *   stale     an allocation whose frame pointer leads to a stale return address of a function with a large frame
  *   crossed   the same on a thread's stack, with nothing mapped above it; the frame ends just above it, too
+ *   made      600 allocations through code that is made at run time, each page of it when it is needed
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -150,6 +151,44 @@ static int do_crossed(void)
 	return 0;
 }
 
+void in_made(void)
+{
+	sink = malloc(50);
+	free(sink);
+}
+
+#define NR_PAGES 200
+#define PAGE 4096
+
+/* Data that looks like a return address first: what is not code now must not be taken for what comes later. */
+static int do_made(void)
+{
+	static const unsigned char code[] = { 0x55,		/* push %rbp */
+		0x48, 0x89, 0xe5,				/* mov %rsp, %rbp */
+		0xff, 0xd7,					/* call *%rdi */
+		0x5d, 0xc3 };					/* pop %rbp; ret */
+	static unsigned char data[64] = { [11] = 0xe8 };
+	char *pages = mmap(NULL, NR_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	chase(data + 16);
+	usleep(500000);
+	for (int i = 0; i < NR_PAGES; i++) {
+		char *page = pages + i * PAGE;
+		void (*function)(void (*)(void));
+
+		if (mprotect(page, PAGE, PROT_READ | PROT_WRITE) != 0)
+			return 3;
+		memcpy(page, code, sizeof(code));
+		if (mprotect(page, PAGE, PROT_READ | PROT_EXEC) != 0)
+			return 3;
+		memcpy(&function, &page, sizeof(function));
+		for (int k = 0; k < 3; k++)
+			function(in_made);
+		chase(data + 16);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int status = 2;
@@ -161,6 +200,8 @@ int main(int argc, char **argv)
 		status = do_stale();
 	if (argc > 1 && strcmp(argv[1], "crossed") == 0)
 		status = do_crossed();
+	if (argc > 1 && strcmp(argv[1], "made") == 0)
+		status = do_made();
 	if (status == 0)
 		(void)!write(1, "ok\n", 3);
 	return status;

@@ -6,6 +6,7 @@
  * Usage: victim-secrets; prints the secret in the end.
  */
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +48,52 @@ static void deep(int depth)
 	fill(room, sizeof(room));
 }
 
+/*
+ * malloc() by functions that keep a pointer to their data where others keep the frame pointer: one without unwind
+ * information, as in JIT code and assembly, and one that says where its caller is.
+ */
+void *ask_bare(uint64_t *data);
+void *ask_told(uint64_t *data);
+__asm__(".text\n"
+	"ask_bare:\n"
+	"	push %rbp\n	mov %rdi, %rbp\n	mov $64, %edi\n	call malloc@PLT\n	pop %rbp\n	ret\n"
+	"ask_told:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n	.cfi_def_cfa_offset 16\n	.cfi_offset %rbp, -16\n"
+	"	mov %rdi, %rbp\n	mov $64, %edi\n	call malloc@PLT\n"
+	"	pop %rbp\n	.cfi_restore %rbp\n	.cfi_def_cfa_offset 8\n	ret\n"
+	"	.cfi_endproc\n");
+
+#define NR_GUESSES 16
+
+/* Data that looks like frames: each word pair is a link and a part of the secret, of @bytes bytes. */
+static void guess(size_t bytes)
+{
+	volatile uint64_t data[2 * NR_GUESSES + 2] = { 0 };
+
+	for (int i = 0; i < NR_GUESSES; i++) {
+		uint64_t word = 0;
+
+		memcpy(&word, secret + i, bytes);
+		data[2 * i] = (uint64_t)(uintptr_t)&data[2 * i + 2];
+		data[2 * i + 1] = word;
+	}
+	/* Links that begin further out, too; and a first word that is code, as after a true frame. */
+	for (int i = 0; i < 6; i++) {
+		free(ask_bare((uint64_t *)&data[4 * (i % 3)]));
+		free(ask_told((uint64_t *)&data[4 * (i % 3)]));
+	}
+	data[1] = (uint64_t)(uintptr_t)__builtin_return_address(0);
+	free(ask_bare((uint64_t *)data));
+	free(ask_told((uint64_t *)data));
+}
+
 static void *run(void *arg)
 {
 	for (int i = 0; i < 50; i++)
 		deep(i);
+	guess(5);
+	guess(8);
 	return arg;
 }
 
