@@ -123,8 +123,9 @@ static int open_ledger(bool forked)
 	int r = -EEXIST;
 
 	for (uint32_t attempt = 0; r == -EEXIST; attempt++) {
-		if (!hl_options_path(attempt, forked, path))
-			return -ENAMETOOLONG;
+		r = hl_options_path(attempt, forked, path);
+		if (r < 0)
+			break;
 		r = hl_store_open(path, hl_options.max_bytes);
 	}
 	hl_log(r < 0 ? "cannot make " : "recording to ", path, r);
@@ -238,6 +239,8 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	(void)argv;
 	hl_real_find();
 	if (getauxval(AT_SECURE)) {
+		/* Nor may a program record that this one starts with the rights that it has now. */
+		hl_options_withhold(envp);
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);
 		return;
 	}

@@ -127,6 +127,16 @@ void hl_options_read(char **envp)
 		unload_from(envp);
 }
 
+void hl_options_withhold(char **envp)
+{
+	char **to = envp;
+
+	for (char **from = envp; *from; from++)
+		if (strncmp(*from, "HEAPLEDGER_", 11) != 0)
+			*to++ = *from;
+	*to = NULL;
+}
+
 /* A string being put together in a buffer of fixed size; too long makes it invalid. */
 struct text {
 	char *to;
@@ -161,11 +171,21 @@ static void put_number(struct text *text, uint64_t n)
 	put(text, digits + i, sizeof(digits) - i);
 }
 
-/* A name must not add folders to the path. */
+/* Is the last part of the path of dots only, or still empty? */
+static bool ends_in_dots(const struct text *text)
+{
+	const char *last = text->to - 1;
+
+	while (*last == '.')
+		last--;
+	return *last == '/';
+}
+
+/* A value must not add folders to the path, nor lead out of one; and it makes no hidden file. */
 static void put_name(struct text *text, const char *s)
 {
 	for (; *s; s++)
-		put(text, *s == '/' ? "_" : s, 1);
+		put(text, *s == '/' || (*s == '.' && ends_in_dots(text)) ? "_" : s, 1);
 }
 
 static void put_exe(struct text *text)
@@ -203,7 +223,7 @@ static const char *put_variable(struct text *text, const char *p)
  * Expands %p pid, %e program, %h host, %t start time in seconds, %n first free number, %q{VAR},
  * %% into @text; returns the letters that were met, 'p' as 1 and 'n' as 2.
  */
-static unsigned int expand(struct text *text, const char *pattern, uint32_t attempt)
+static unsigned int expand(struct text *text, const char *pattern, uint64_t nr)
 {
 	unsigned int met = 0;
 
@@ -218,7 +238,7 @@ static unsigned int expand(struct text *text, const char *pattern, uint32_t atte
 			met |= 1;
 			break;
 		case 'n':
-			put_number(text, attempt);
+			put_number(text, nr);
 			met |= 2;
 			break;
 		case 'e':
@@ -240,26 +260,34 @@ static unsigned int expand(struct text *text, const char *pattern, uint32_t atte
 	return met;
 }
 
-#define MAX_ATTEMPTS 10000u
+/* Whoever has taken so many names may have all: then it is numbers that nobody can foresee, for some more attempts. */
+#define MAX_IN_TURN 1000u
+#define MAX_RANDOM 8u
 
-bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES])
+static uint64_t number_of(uint32_t attempt)
+{
+	return attempt < MAX_IN_TURN ? attempt : hl_os_random();
+}
+
+int hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES])
 {
 	struct text text = { out, HL_PATH_BYTES };
 	bool first = !forked && (hl_options.first_pid == 0 || hl_options.first_pid == hl_os_pid());
 	bool suffix = strlen(hl_options.out) > 3 &&
 		strcmp(hl_options.out + strlen(hl_options.out) - 3, ".hl") == 0;
+	uint64_t nr = number_of(attempt);
 	unsigned int met;
 
-	if (attempt >= MAX_ATTEMPTS)
-		return false;
+	if (attempt >= MAX_IN_TURN + MAX_RANDOM)
+		return -EEXIST;
 	out[0] = '\0';
 	if (hl_options.out[0] != '/') {
 		if (!start_directory[0])
-			return false;
+			return -ENOENT;
 		put_string(&text, start_directory);
 		put(&text, "/", 1);
 	}
-	met = expand(&text, hl_options.out, attempt);
+	met = expand(&text, hl_options.out, nr);
 	if (suffix && text.left != 0) {
 		text.to -= 3;
 		text.left += 3;
@@ -274,11 +302,11 @@ bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES])
 	}
 	if (!(met & 2) && attempt > (met & 1 || !first ? 0 : 1)) {
 		put_string(&text, ".");
-		put_number(&text, attempt + (met & 1 || !first));
+		put_number(&text, nr + (met & 1 || !first));
 	}
 	if (suffix)
 		put_string(&text, ".hl");
-	return text.left != 0;
+	return text.left != 0 ? 0 : -ENAMETOOLONG;
 }
 
 const char *hl_options_advice(int error)
@@ -294,6 +322,8 @@ const char *hl_options_advice(int error)
 	case EEXIST:
 	case ELOOP:
 		return ": the name is taken; remove what has it, or set HEAPLEDGER_OUT";
+	case ENOTSUP:
+		return ": the name is a device's, a pipe's or a socket's; set HEAPLEDGER_OUT to that of a new file";
 	case ENOSPC:
 	case EDQUOT:
 	case EFAULT:

@@ -35,12 +35,15 @@ extern struct hl_options hl_options;
 /** hl_options_read() - fill hl_options; with follow_exec off, takes the shim out of @envp */
 void hl_options_read(char **envp);
 
+/** hl_options_withhold() - take all that the shim is told out of @envp, from this program and those that it starts */
+void hl_options_withhold(char **envp);
+
 /**
  * hl_options_path() - the absolute path of this process's ledger
  * @attempt: 0 for the first name, then 1, 2, ... while the name is taken
- * Returns false when there is no further name to try.
+ * Returns: 0; -EEXIST: no further name is tried; -ENAMETOOLONG; -ENOENT: the folder is not known.
  */
-bool hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES]);
+int hl_options_path(uint32_t attempt, bool forked, char out[HL_PATH_BYTES]);
 
 /** hl_options_advice() - ": ..." on what to do about an error (-errno) of making the ledger, or "" */
 const char *hl_options_advice(int error);

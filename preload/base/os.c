@@ -379,6 +379,22 @@ int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino)
 	return 0;
 }
 
+bool hl_os_is_special(const char *path)
+{
+	struct stat st;
+
+	return RAW(SYS_newfstatat, AT_FDCWD, path, &st, 0) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+uint64_t hl_os_random(void)
+{
+	uint64_t random;
+
+	if (RAW(SYS_getrandom, &random, sizeof(random), 1) != sizeof(random))
+		random = hl_os_realtime_ns();
+	return random;
+}
+
 bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino)
 {
 	uint64_t d = 0, i = 0;

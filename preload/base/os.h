@@ -97,6 +97,8 @@ int hl_os_unlink(const char *path);
 bool hl_os_exists(const char *path);
 int hl_os_rename(const char *from, const char *to);	/* -EEXIST when there is such a file */
 int hl_os_raise_fd(int fd);		/* to a high close-on-exec number; the old one is closed */
+bool hl_os_is_special(const char *path);	/* wherever links lead: neither file nor folder */
+uint64_t hl_os_random(void);
 bool hl_os_fd_is(int fd, uint64_t dev, uint64_t ino);
 int hl_os_identify(int fd, uint64_t *dev, uint64_t *ino);
 int hl_os_names(struct utsname *names);	/* uname(); 0 or -errno */

@@ -400,7 +400,7 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	store.max_bytes = max_bytes;
 	store.fd = hl_os_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store.fd < 0)
-		return store.fd;
+		return store.fd == -EEXIST && hl_os_is_special(path) ? -ENOTSUP : store.fd;
 	extent = extent_size(0);
 	r = extent < 0 ? (int)extent : hl_os_identify(store.fd, &store.dev, &store.ino);
 	if (r == 0)

@@ -47,9 +47,10 @@ static void warn_of_parent(const char *text, const struct hl_snapshot *snapshot)
 			"the ledger of process %u", text, info.pid);
 }
 
-/* @name receives what the ledger is called, for the name of the copy. */
-static struct hl_snapshot *load_process(const char *text, char *name)
+/* A process has its ledger's name from wherever it likes: the copy is called by its number. */
+static struct hl_snapshot *load_process(const char *text, char *stem)
 {
+	char name[PATH_MAX];
 	struct hl_snapshot *snapshot = NULL;
 	struct hl_error err;
 	const char *reason;
@@ -66,42 +67,37 @@ static struct hl_snapshot *load_process(const char *text, char *name)
 	close(fd);
 	if (snapshot)
 		warn_of_parent(text, snapshot);
+	snprintf(stem, PATH_MAX, "heapledger.%.20s", text);
 	return snapshot;
-}
-
-/* A file of this name is meant before a process of this number. */
-static struct hl_snapshot *load(const char *operand, char *name)
-{
-	if (is_pid(operand) && access(operand, F_OK))
-		return load_process(operand, name);
-	snprintf(name, PATH_MAX, "%.4000s", operand);
-	return cli_load("snapshot", operand);
 }
 
 /* "dir/a.hl" as "a": the copy goes into the current directory. */
 static void make_stem(const char *name, char *stem)
 {
-	static const char *const ends[] = {" (deleted)", ".hl"};
 	const char *slash = strrchr(name, '/');
+	size_t length;
 
-	snprintf(stem, PATH_MAX, "%s", slash ? slash + 1 : name);
-	for (int i = 0; i < 2; i++) {
-		size_t length = strlen(stem);
-		size_t tail = strlen(ends[i]);
+	snprintf(stem, PATH_MAX, "%.4000s", slash ? slash + 1 : name);
+	length = strlen(stem);
+	if (length > 3 && !strcmp(stem + length - 3, ".hl"))
+		stem[length - 3] = '\0';
+}
 
-		if (length > tail && !strcmp(stem + length - tail, ends[i]))
-			stem[length - tail] = '\0';
-	}
+/* A file of this name is meant before a process of this number. */
+static struct hl_snapshot *load(const char *operand, char *stem)
+{
+	if (is_pid(operand) && access(operand, F_OK))
+		return load_process(operand, stem);
+	make_stem(operand, stem);
+	return cli_load("snapshot", operand);
 }
 
 /* The first free of a.1.hl, a.2.hl ...: whoever takes snapshots in a loop gets them in order. */
-static int write_numbered(const struct hl_snapshot *snapshot, const char *name, char *out,
+static int write_numbered(const struct hl_snapshot *snapshot, const char *stem, char *out,
 		struct hl_error *err)
 {
-	char stem[PATH_MAX];
 	int rc = -EEXIST;
 
-	make_stem(name, stem);
 	for (int i = 1; rc == -EEXIST && i < MAX_NUMBERED; i++) {
 		snprintf(out, PATH_MAX, "%.4000s.%d.hl", stem, i);
 		rc = hl_snapshot_write(snapshot, out, 0, err);
@@ -111,10 +107,10 @@ static int write_numbered(const struct hl_snapshot *snapshot, const char *name, 
 
 static int copy(const char *operand, const char *output, bool force)
 {
-	char name[PATH_MAX];
+	char stem[PATH_MAX];
 	char numbered[PATH_MAX];
 	struct hl_error err;
-	struct hl_snapshot *snapshot = load(operand, name);
+	struct hl_snapshot *snapshot = load(operand, stem);
 	int rc;
 
 	if (!snapshot)
@@ -122,7 +118,7 @@ static int copy(const char *operand, const char *output, bool force)
 	if (output) {
 		rc = hl_snapshot_write(snapshot, output, force ? HL_WRITE_FORCE : 0, &err);
 	} else {
-		rc = write_numbered(snapshot, name, numbered, &err);
+		rc = write_numbered(snapshot, stem, numbered, &err);
 		output = numbered;
 	}
 	hl_snapshot_unref(snapshot);

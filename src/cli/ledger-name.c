@@ -3,6 +3,7 @@
 #include "cli/ledger-name.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -26,11 +27,21 @@ static void put(struct text *text, const char *s, size_t length)
 	*text->to = '\0';
 }
 
-/* As the shim does it: a value never adds folders to the path. */
+/* Is the last part of the path of dots only, or still empty? */
+static bool ends_in_dots(const struct text *text)
+{
+	const char *last = text->to - 1;
+
+	while (*last == '.')
+		last--;
+	return *last == '/';
+}
+
+/* As the shim does it: a value adds no folders to the path, leads out of none, and makes no hidden file. */
 static void put_value(struct text *text, const char *s)
 {
 	for (; *s; s++)
-		put(text, *s == '/' ? "_" : s, 1);
+		put(text, *s == '/' || (*s == '.' && ends_in_dots(text)) ? "_" : s, 1);
 }
 
 /* Length of the conversion at @p, which stands on a %; 0: there is none of that kind. */

@@ -359,35 +359,36 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 
 /* ---- The ledgers ---- */
 
+/* Whether it is a ledger that a process of the session writes or wrote. */
+static bool read_ours(int fd, uint64_t session, struct hl_ledger_header *header)
+{
+	return pread(fd, header, sizeof(*header), 0) == sizeof(*header) &&
+		memcmp(header->magic, HL_LEDGER_MAGIC, sizeof(header->magic)) == 0 &&
+		header->kind == HL_LEDGER_LIVE && header->session == session;
+}
+
 /*
  * Adds a file when it is a ledger that a process of this session wrote.  Copies that `snapshot` made
  * meanwhile have names like ledgers and the session of theirs; they are nobody's to complete.
  */
 static int consider(struct hl_run *run, const char *path)
 {
+	struct hl_ledger_file file = {0};
 	struct hl_ledger_header header;
 	struct hl_run_ledger *grown;
-	struct stat st;
-	ssize_t n;
-	int fd;
+	int fd = hl_ledger_file_open(path, O_RDONLY, &file);
+	bool ours = fd >= 0 && read_ours(fd, run->session, &header);
 
-	/* Opening a device can do things. */
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return 0;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return 0;
-	n = pread(fd, &header, sizeof(header), 0);
-	close(fd);
-	if (n != sizeof(header) || memcmp(header.magic, HL_LEDGER_MAGIC, 8) != 0 ||
-		header.kind != HL_LEDGER_LIVE || header.session != run->session)
+	if (fd >= 0)
+		close(fd);
+	if (!ours)
 		return 0;
 	grown = reallocarray(run->ledgers, run->nr_ledgers + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	run->ledgers = grown;
 	grown[run->nr_ledgers] = (struct hl_run_ledger){ .path = strdup(path), .pid = header.pid,
-		.start_ns = header.start_monotonic_ns, .flags = header.flags };
+		.start_ns = header.start_monotonic_ns, .flags = header.flags, .file = file };
 	if (!grown[run->nr_ledgers].path)
 		return -ENOMEM;
 	run->nr_ledgers++;
@@ -409,17 +410,21 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* Only the parent knows how a process ended that could not say so itself. */
-static void write_end(const char *path, enum hl_end_reason reason, int32_t status, uint64_t end_ns)
+/*
+ * Only the parent knows how a process ended that could not say so itself.  Somebody who may write to the folder can
+ * have put another file there since it was looked at, one of ours that he has no rights to: that stays as it is.
+ */
+static void write_end(const struct hl_run *run, struct hl_run_ledger *ledger, enum hl_end_reason reason,
+	int32_t status, uint64_t end_ns)
 {
 	struct hl_ledger_header header;
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int fd = hl_ledger_file_open(ledger->path, O_RDWR, &ledger->file);
 	off_t from = offsetof(struct hl_ledger_header, end_reason);
 	size_t bytes = offsetof(struct hl_ledger_header, snapshot_monotonic_ns) - (size_t)from;
 
 	if (fd < 0)
 		return;
-	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	if (read_ours(fd, run->session, &header) && header.pid == ledger->pid &&
 		(reason != HL_END_EXEC || header.end_reason == HL_END_NONE)) {
 		header.end_reason = reason;
 		header.end_status = status;
@@ -440,21 +445,22 @@ static const struct hl_run_ledger *successor(const struct hl_run *run, size_t in
 	return NULL;
 }
 
-static void write_ends(const struct hl_run *run)
+static void write_ends(struct hl_run *run)
 {
 	uint64_t end_ns = now_ns();
 
 	for (size_t i = 0; i < run->nr_ledgers; i++) {
-		const struct hl_run_ledger *ledger = &run->ledgers[i], *next = successor(run, i);
+		const struct hl_run_ledger *next = successor(run, i);
+		struct hl_run_ledger *ledger = &run->ledgers[i];
 
 		if (next)
-			write_end(ledger->path, HL_END_EXEC, 0, next->start_ns);
+			write_end(run, ledger, HL_END_EXEC, 0, next->start_ns);
 		else if (ledger->pid != (uint32_t)run->pid)
 			continue;
 		else if (WIFSIGNALED(run->status))
-			write_end(ledger->path, HL_END_SIGNAL, WTERMSIG(run->status), end_ns);
+			write_end(run, ledger, HL_END_SIGNAL, WTERMSIG(run->status), end_ns);
 		else
-			write_end(ledger->path, HL_END_STATUS, WEXITSTATUS(run->status), end_ns);
+			write_end(run, ledger, HL_END_STATUS, WEXITSTATUS(run->status), end_ns);
 	}
 }
 
@@ -473,7 +479,7 @@ int hl_run_collect(struct hl_run *run)
 		qsort(run->ledgers, run->nr_ledgers, sizeof(*run->ledgers), by_start);
 	write_ends(run);
 	for (size_t i = 0; i < run->nr_ledgers; i++)
-		hl_trim_ledger(run->ledgers[i].path);
+		hl_trim_ledger(run->ledgers[i].path, &run->ledgers[i].file);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cli/ledger-file.h"
 #include "cli/ledger-name.h"
 
 struct hl_watch;
@@ -35,6 +36,7 @@ struct hl_run_ledger {
 	uint32_t pid;
 	uint64_t start_ns;		/* CLOCK_MONOTONIC */
 	uint32_t flags;			/* enum hl_ledger_flags */
+	struct hl_ledger_file file;
 };
 
 struct hl_run {

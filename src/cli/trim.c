@@ -27,9 +27,9 @@ static bool is_written(int fd)
 }
 
 /* Some file systems (overlayfs) forget mappings in their answer: so does this one speak of ours? */
-static bool knows_mappings(const char *path, int fd)
+static bool knows_mappings(int fd)
 {
-	int writer = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int writer = hl_ledger_file_reopen(fd, O_RDWR);
 	void *page = MAP_FAILED;
 	bool knows;
 
@@ -74,22 +74,19 @@ static bool ends_in_hole(int fd, uint64_t used)
 		errno == ENXIO;
 }
 
-/* By the file that was looked at, whatever bears its name now. */
-static void cut_off(const char *path, int fd, uint64_t used)
+static void cut_off(int fd, uint64_t used)
 {
-	int writer = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	struct stat a, b;
+	int writer = hl_ledger_file_reopen(fd, O_RDWR);
 
 	if (writer < 0)
 		return;
-	if (fstat(fd, &a) == 0 && fstat(writer, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-		(void)!ftruncate(writer, (off_t)used);
+	(void)!ftruncate(writer, (off_t)used);
 	close(writer);
 }
 
-void hl_trim_ledger(const char *path)
+void hl_trim_ledger(const char *path, struct hl_ledger_file *file)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = hl_ledger_file_open(path, O_RDONLY, file);
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
 	uint64_t used;
 
@@ -99,8 +96,8 @@ void hl_trim_ledger(const char *path)
 	sigaction(SIGIO, &ignore, &old);
 	used = used_bytes(fd);
 	/* Who has it mapped no more cannot come back: what the kernel says first is true later. */
-	if (used && ends_in_hole(fd, used) && !is_written(fd) && knows_mappings(path, fd))
-		cut_off(path, fd, used);
+	if (used && ends_in_hole(fd, used) && !is_written(fd) && knows_mappings(fd))
+		cut_off(fd, used);
 	sigaction(SIGIO, &old, NULL);
 	close(fd);
 }

@@ -30,7 +30,7 @@ need() {
 under() {
 	_out=$1
 	shift
-	timeout 60 env LD_PRELOAD="$shim" HEAPLEDGER_OUT="$_out" "$@"
+	timeout 300 env LD_PRELOAD="$shim" HEAPLEDGER_OUT="$_out" "$@"
 }
 
 facts() {
