@@ -40,6 +40,7 @@ static struct hl_lock lock = { .rank = HL_RANK_CODE };
  */
 #define NR_VAIN 64u
 #define VAIN_NS 1000000000u
+#define PAUSE_NS 1000000u
 #define PAUSE_NS_PER_BYTE 500u
 static struct {
 	uintptr_t page;
@@ -180,7 +181,7 @@ static void look_in_private(void *data)
 		bytes = read_anew();
 		q->is_code = is_known(q->ip);
 		if (!q->is_code) {
-			__atomic_store_n(&next_ns, q->now_ns + bytes * PAUSE_NS_PER_BYTE, __ATOMIC_RELAXED);
+			__atomic_store_n(&next_ns, q->now_ns + PAUSE_NS + bytes * PAUSE_NS_PER_BYTE, __ATOMIC_RELAXED);
 			__atomic_store_n(&vain[page % NR_VAIN].page, page, __ATOMIC_RELAXED);
 			__atomic_store_n(&vain[page % NR_VAIN].until_ns, q->now_ns + VAIN_NS, __ATOMIC_RELAXED);
 		}
@@ -197,7 +198,7 @@ static bool look_again(uintptr_t ip)
 	return q.is_code;
 }
 
-/* ---- Objects, where the mappings cannot be read or not again already ---- */
+/* ---- Objects: whether the mappings can be read or not ---- */
 
 static bool is_in_object(uintptr_t ip)
 {
@@ -225,7 +226,11 @@ bool hl_code_is(uintptr_t ip, bool exact)
 {
 	if (hl_likely(is_known(ip)))
 		return true;
-	return (exact || follows_call(ip)) && (look_again(ip) || is_in_object(ip));
+	if (is_in_object(ip)) {
+		look_again(ip);
+		return true;
+	}
+	return (exact || follows_call(ip)) && look_again(ip);
 }
 
 void hl_code_restart(void)

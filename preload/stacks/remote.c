@@ -89,10 +89,8 @@ static enum hl_walk_end judge_end(const struct hl_walk_state *last)
 {
 	struct hl_rule rule = hl_walk_rule(last);
 
-	/* Unwind information says that this is the outermost frame, or there is none and the chain is at its end. */
-	if (rule.kind != HL_RULE_CHAIN || hl_walk_is_root(last))
-		return HL_WALK_ROOT;
-	return hl_walk_why(last);
+	/* Unwind information says that this is the outermost frame, or there is none: as hl_walk() judges it. */
+	return rule.kind != HL_RULE_CHAIN ? HL_WALK_ROOT : hl_walk_why(last);
 }
 
 static bool read_state(unw_cursor_t *cursor, struct hl_walk_state *s)

@@ -190,13 +190,14 @@ static bool is_start(const struct hl_walk_state *s)
 
 /*
  * The ABI has BP zero in the outermost frame; but code without frame pointers has anything in it.  So this is an end
- * only where the end of the stack is not known otherwise.
+ * only where the end of the stack is not known otherwise, or where the chain has led on to another one (Go's stacks).
  */
-static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_only, const struct hl_extent *extent)
+static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_only, bool crossed,
+	const struct hl_extent *extent)
 {
 	uintptr_t thread_pointer = (uintptr_t)__builtin_thread_pointer();
 
-	return rule.kind == HL_RULE_END || (fp_only && s->bp == 0 && !extent->is_own &&
+	return rule.kind == HL_RULE_END || (crossed && rule.kind == HL_RULE_CHAIN && s->bp == 0) || (fp_only && s->bp == 0 && !extent->is_own &&
 		thread_pointer - s->sp > THREAD_STACK_BYTES);
 }
 
@@ -269,7 +270,7 @@ enum hl_walk_end hl_walk(struct hl_own_stack *own, const struct hl_caller *calle
 			*nr_ips = n - 1;
 			from = to;
 			end = HL_WALK_PARTIAL;
-		} else if (!is_end(from, rule, fp_only, &extent)) {
+		} else if (!is_end(from, rule, fp_only, crossings != 0, &extent)) {
 			end = hl_step(from, to, rule, own, &extent);
 			if (end == HL_WALK_PARTIAL && rule.kind == HL_RULE_CHAIN && crossings < MOST_CROSSINGS &&
 				step_across(from, to, own, &extent)) {
@@ -305,7 +306,7 @@ enum hl_walk_end hl_walk_misses(const struct hl_own_stack *own, const struct hl_
 		struct hl_walk_state *from = &states[n & 1], *to = &states[~n & 1];
 		struct hl_rule rule = hl_walk_rule(from);
 
-		if (is_end(from, rule, false, &extent) || hl_step(from, to, rule, own, &extent) != HL_WALK_ROOT)
+		if (is_end(from, rule, false, false, &extent) || hl_step(from, to, rule, own, &extent) != HL_WALK_ROOT)
 			return hl_walk_is_root(from) ? HL_WALK_ROOT : HL_WALK_PARTIAL;
 		/* On one stack the way goes up. */
 		if (to->sp < from->sp && to->sp <= inner)
