@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "reports/export.h"
+#include "snapshot/output.h"
 
 #define MAX_FORMATS 16
 
@@ -23,13 +24,6 @@ struct exporting {
 	int metric;			/* -1: live, or the peak if nothing is left */
 };
 
-/* Where the output goes.  A regular file appears only when it is whole. */
-struct target {
-	FILE *file;
-	char *path;			/* to be replaced in the end; NULL: written directly */
-	char *temporary;
-};
-
 static const char *const *format_names(void)
 {
 	static const char *names[MAX_FORMATS + 1];
@@ -39,74 +33,28 @@ static const char *const *format_names(void)
 	return names;
 }
 
-static int complain_errno(const char *path, const char *what)
+static bool is_ledger_itself(const struct exporting *e)
 {
-	cli_complain("export", "%s: %s: %s", path, what, strerror(errno));
-	return CLI_FAILED;
-}
+	struct stat in, out;
 
-static int open_temporary(struct target *t, const char *path)
-{
-	mode_t mask = umask(0);
-	int fd;
-
-	umask(mask);
-	if (asprintf(&t->temporary, "%s.XXXXXX", path) < 0)
-		return CLI_FAILED;
-	fd = mkostemp(t->temporary, 0);
-	if (fd < 0) {
-		complain_errno(path, "cannot be made");
-		free(t->temporary);
-		t->temporary = NULL;
-		return CLI_FAILED;
-	}
-	t->file = fdopen(fd, "w");
-	if (!t->file || fchmod(fd, 0666 & ~mask))
-		return complain_errno(path, "cannot be made");
-	return CLI_DONE;
+	return !stat(e->output, &out) && !stat(e->input, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
 /* A device or a pipe is written as it is; what a link leads to is replaced, not the link. */
-static int open_target(struct target *t, const struct exporting *e)
+static int open_output(struct hl_output *output, const struct exporting *e)
 {
-	struct stat in;
-	struct stat out;
+	int rc;
 
-	if (!e->output || !strcmp(e->output, "-")) {
-		t->file = stdout;
-		return CLI_DONE;
-	}
-	if (stat(e->output, &out)) {
-		t->path = strdup(e->output);
-	} else if (!stat(e->input, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+	if (is_ledger_itself(e)) {
 		cli_complain("export", "%s: is the ledger itself", e->output);
 		return CLI_FAILED;
-	} else if (!S_ISREG(out.st_mode)) {
-		t->file = fopen(e->output, "w");
-		return t->file ? CLI_DONE : complain_errno(e->output, "cannot be opened");
-	} else {
-		t->path = realpath(e->output, NULL);
 	}
-	return t->path ? open_temporary(t, t->path) : complain_errno(e->output, "cannot be made");
-}
-
-/* Flush, look for errors, and give the file its name. */
-static int close_target(struct target *t, const struct exporting *e, int status)
-{
-	if (t->file == stdout)
-		return status;
-	errno = 0;
-	if (t->file && (fflush(t->file) || ferror(t->file)) && status == CLI_DONE)
-		status = complain_errno(e->output, "cannot be written");
-	if (t->file && fclose(t->file) && status == CLI_DONE)
-		status = complain_errno(e->output, "cannot be written");
-	if (t->temporary && status == CLI_DONE && rename(t->temporary, t->path))
-		status = complain_errno(e->output, "cannot be made");
-	if (t->temporary && status != CLI_DONE)
-		unlink(t->temporary);
-	free(t->temporary);
-	free(t->path);
-	return status;
+	rc = hl_output_open(output, e->output, HL_OUTPUT_REPLACE | HL_OUTPUT_FOLLOW);
+	if (rc == -ELOOP)
+		cli_complain("export", "%s: belongs to another user: not followed or written to", e->output);
+	else if (rc)
+		cli_complain("export", "%s: cannot be made: %s", e->output, strerror(-rc));
+	return rc ? CLI_FAILED : CLI_DONE;
 }
 
 static void tell(const struct hl_export *export, const char *name)
@@ -128,14 +76,23 @@ static void tell(const struct hl_export *export, const char *name)
 static int write_export(const struct exporting *e, struct hl_export *export)
 {
 	const struct hl_export_writer *writer = hl_export_writers[e->type];
-	struct target target = {0};
-	int status = open_target(&target, e);
+	bool is_stdout = !e->output || !strcmp(e->output, "-");
+	struct hl_output output;
+	int status = is_stdout ? CLI_DONE : open_output(&output, e);
+	int rc = 0;
 
-	if (status == CLI_DONE && writer->write(target.file, export)) {
+	if (status != CLI_DONE)
+		return status;
+	if (writer->write(is_stdout ? stdout : output.file, export)) {
 		cli_complain("export", "%s: out of memory", e->input);
 		status = CLI_FAILED;
 	}
-	status = close_target(&target, e, status);
+	if (!is_stdout)
+		rc = hl_output_close(&output, status == CLI_DONE ? 0 : -ENOMEM);
+	if (rc && status == CLI_DONE) {
+		cli_complain("export", "%s: cannot be written: %s", e->output, strerror(-rc));
+		status = CLI_FAILED;
+	}
 	if (status == CLI_DONE)
 		tell(export, writer->name);
 	return status;

@@ -8,13 +8,11 @@
 #include "snapshot/snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "snapshot/output.h"
 
 #define ALIGNMENT 64u
 /* Any number but 0, and the same in the domains and in the counters: "saved at this peak". */
@@ -210,44 +208,6 @@ static int put_all(struct writing *w)
 	return rc;
 }
 
-/* Give the finished file its name; link() is what fails when there is such a file. */
-static int publish(const char *temporary, const char *path, unsigned int flags)
-{
-	if (flags & HL_WRITE_FORCE)
-		return rename(temporary, path) ? -errno : 0;
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-		return 0;
-	/* Some file systems know no RENAME_NOREPLACE. */
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (link(temporary, path))
-		return -errno;
-	unlink(temporary);
-	return 0;
-}
-
-static int write_temporary(struct writing *w, const char *temporary)
-{
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	w->file = fdopen(fd, "w");
-	if (!w->file) {
-		rc = -errno;
-		close(fd);
-		unlink(temporary);
-		return rc;
-	}
-	rc = put_all(w);
-	if (fclose(w->file) && !rc)
-		rc = -errno;
-	if (rc)
-		unlink(temporary);
-	return rc;
-}
-
 static const char *reason(int code)
 {
 	switch (code) {
@@ -266,24 +226,14 @@ int hl_snapshot_write(const struct hl_snapshot *snapshot, const char *path, unsi
 		struct hl_error *err)
 {
 	struct writing w = {.s = snapshot};
-	struct stat st;
-	char *temporary = NULL;
+	struct hl_output out;
 	int rc = plan(&w);
 
-	/* Told before the work is done; publish() decides. */
-	if (!rc && !(flags & HL_WRITE_FORCE) && !lstat(path, &st))
-		rc = -EEXIST;
-	if (!rc && asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
-		temporary = NULL;
-		rc = -ENOMEM;
-	}
 	if (!rc)
-		rc = write_temporary(&w, temporary);
+		rc = hl_output_open(&out, path, flags & HL_WRITE_FORCE ? HL_OUTPUT_REPLACE : 0);
 	if (!rc) {
-		rc = publish(temporary, path, flags);
-		if (rc)
-			unlink(temporary);
+		w.file = out.file;
+		rc = hl_output_close(&out, put_all(&w));
 	}
-	free(temporary);
 	return rc ? hl_fail(err, -rc, HL_NO_OFFSET, reason(-rc)) : 0;
 }
