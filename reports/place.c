@@ -14,11 +14,12 @@
 #define MAX_NAME_SHOWN 1000u
 #define MAX_SOURCE_SHOWN 200u
 
-void hl_places_init(struct hl_places *out, FILE *file, enum hl_key key, bool color)
+void hl_places_init(struct hl_places *out, FILE *file, const struct hl_resolver *resolver, enum hl_key key,
+		bool color)
 {
 	*out = (struct hl_places){
 		.file = file,
-		.sources = hl_sources_new(),
+		.sources = hl_sources_new(resolver),
 		.directory = getcwd(NULL, 0),
 		.key = key,
 		.color = color,

@@ -18,7 +18,9 @@ struct hl_places {
 	bool color;
 };
 
-void hl_places_init(struct hl_places *out, FILE *file, enum hl_key key, bool color);
+/* @resolver: borrowed; knows where sources may lie */
+void hl_places_init(struct hl_places *out, FILE *file, const struct hl_resolver *resolver, enum hl_key key,
+		bool color);
 void hl_places_release(struct hl_places *out);
 
 /* A file below the current directory as it is named from there, as a compiler's messages do. */

@@ -15,10 +15,11 @@ struct text_output {
 	bool exact;
 };
 
-static void output_init(struct text_output *out, FILE *file, enum hl_key key, bool exact, bool color)
+static void output_init(struct text_output *out, FILE *file, const struct hl_resolver *resolver, enum hl_key key,
+		bool exact, bool color)
 {
 	*out = (struct text_output){.key = key, .exact = exact};
-	hl_places_init(&out->places, file, key, color);
+	hl_places_init(&out->places, file, resolver, key, color);
 }
 
 /* What follows the figures of a group: function, source line, stack. */
@@ -59,7 +60,7 @@ void hl_text_put_rows(FILE *file, const struct hl_top_report *report)
 	const struct hl_statistics *stats = report->statistics;
 	struct text_output out;
 
-	output_init(&out, file, stats->key, report->exact, report->color);
+	output_init(&out, file, stats->resolver, stats->key, report->exact, report->color);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++)
 		put_row(&out, stats, &stats->items[i]);
 	hl_places_release(&out.places);
@@ -236,7 +237,7 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 	for (int i = 0; i < 2; i++)
 		if (hl_write_sample(file, report->sides[i], "A", "differences are estimates"))
 			break;
-	output_init(&out, file, diffs->key, report->exact, report->color);
+	output_init(&out, file, diffs->resolver, diffs->key, report->exact, report->color);
 	for (size_t i = 0; left && i < diffs->nr_items; i++) {
 		if (!is_difference(diffs, &diffs->items[i]))
 			continue;

@@ -105,7 +105,7 @@ static void write_top_frames(FILE *file, const struct hl_top_report *report)
 	const struct hl_statistics *stats = report->statistics;
 	struct frames_output out = {
 		.file = file,
-		.sources = hl_sources_new(),
+		.sources = hl_sources_new(stats->resolver),
 		.resolver = stats->resolver,
 		.limit = report->frames,
 		.most_recent_first = report->most_recent_first,
@@ -126,7 +126,7 @@ static void write_diff_frames(FILE *file, const struct hl_diff_report *report)
 	const struct hl_diffs *diffs = report->diffs;
 	struct frames_output out = {
 		.file = file,
-		.sources = hl_sources_new(),
+		.sources = hl_sources_new(diffs->resolver),
 		.resolver = diffs->resolver,
 		.limit = report->frames,
 		.most_recent_first = report->most_recent_first,

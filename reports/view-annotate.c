@@ -52,12 +52,14 @@ static void put_figures(FILE *file, const struct hl_annotate_report *report,
 
 int hl_annotate_write_text(FILE *file, const struct hl_annotate_report *report)
 {
-	struct hl_sources *sources = hl_sources_new();
+	struct hl_sources *sources = hl_sources_new(report->resolver);
 	uint32_t nr = sources ? hl_sources_nr_lines(sources, report->path) : 0;
 
 	if (!nr) {
+		int problem = sources ? hl_sources_problem(sources, report->path) : -ENOMEM;
+
 		hl_sources_free(sources);
-		return -ENOENT;
+		return problem ? problem : -ENOENT;
 	}
 	hl_put_name(file, report->path);
 	fprintf(file, ": %s\n", hl_metric_title(report->snapshot, report->metric));

@@ -79,7 +79,7 @@ static void put_groups(FILE *file, const struct hl_check_report *report, const s
 	struct hl_places places;
 	size_t shown = 0;
 
-	hl_places_init(&places, file, HL_KEY_LINENO, report->color);
+	hl_places_init(&places, file, NULL, HL_KEY_LINENO, report->color);
 	for (size_t i = 0; i < nr_groups(b) && shown < report->nr_rows; i++) {
 		if (!is_guilty(b, i))
 			continue;

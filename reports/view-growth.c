@@ -54,7 +54,7 @@ void hl_growth_write_text(FILE *file, const struct hl_growth_report *report)
 	for (size_t i = 0; i < report->nr_files; i++)
 		if (hl_write_sample(file, report->snapshots[i], "A", "what grew may be chance"))
 			break;
-	hl_places_init(&places, file, report->key, report->color);
+	hl_places_init(&places, file, report->resolver, report->key, report->color);
 	for (size_t i = 0; i < report->nr_lines && i < report->nr_rows; i++)
 		put_row(&places, report, &report->lines[i]);
 	hl_places_release(&places);

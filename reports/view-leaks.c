@@ -51,7 +51,7 @@ void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
 	struct hl_places places;
 
 	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
-	hl_places_init(&places, file, HL_KEY_TRACEBACK, report->color);
+	hl_places_init(&places, file, stats->resolver, HL_KEY_TRACEBACK, report->color);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++) {
 		const struct hl_statistic *s = &stats->items[i];
 		const struct hl_location *line = hl_traceback_line(stats->resolver, s->traceback);

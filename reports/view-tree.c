@@ -95,7 +95,7 @@ void hl_tree_write_text(FILE *file, const struct hl_tree_report *report)
 
 	fprintf(file, "Call tree by %s\n", hl_metric_title(report->snapshot, report->metric));
 	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
-	hl_places_init(&w.places, file, HL_KEY_LINENO, report->color);
+	hl_places_init(&w.places, file, report->tree->resolver, HL_KEY_LINENO, report->color);
 	put_figures(&w, &report->tree->nodes[0]);
 	fputs("all\n", file);
 	nr_left_out = walk_tree(&w, enter_text);

@@ -96,6 +96,7 @@ void hl_check_write_junit(FILE *file, const struct hl_check_report *report);
 
 struct hl_annotate_report {
 	const char *path;		/* of the source */
+	const struct hl_resolver *resolver;
 	const struct hl_statistic **lines; /* by line number, NULL: none; 0 is not used */
 	size_t nr_lines;
 	const struct hl_snapshot *snapshot;
@@ -104,7 +105,7 @@ struct hl_annotate_report {
 	bool color;
 };
 
-/* -ENOENT: the source cannot be read; nothing was written. */
+/* -EPERM: the source may not be shown; other -errno: it cannot be read.  Nothing was written then. */
 int hl_annotate_write_text(FILE *file, const struct hl_annotate_report *report);
 
 #endif

@@ -103,6 +103,7 @@ struct cli_selection {
 	struct cli_list ignore;
 	struct cli_list wrappers;
 	struct cli_list debug_dirs;
+	struct cli_list source_dirs;	/* of commands that show source lines */
 	bool no_skip;
 	bool by_function;		/* no option: groups of lines are of one function each */
 	bool quiet;			/* no progress */
@@ -121,6 +122,14 @@ struct cli_selection {
 	{0, "debug-dir", "DIR", CLI_LIST, &(s).debug_dirs, "look for debug files in DIR", NULL},\
 	{'q', "quiet", NULL, CLI_FLAG, &(s).quiet, "no progress on a terminal", NULL}
 
+/* For a command that shows source lines. */
+#define CLI_SOURCE_OPTION(s)                                                                       \
+	{0, "source-dir", "DIR", CLI_LIST, &(s).source_dirs, "show source lines of files in DIR, too", NULL}
+
+/* Add an item, which has to stay; 0 or -ENOMEM. */
+int cli_list_add(struct cli_list *list, const char *item);
+/* Whether source lines of files in @folder are shown if the user asks for it. */
+bool cli_has_sources(const char *folder);
 void cli_selection_release(struct cli_selection *selection);
 struct hl_resolver *cli_resolver(const char *word, const struct cli_selection *selection);
 
@@ -161,6 +170,7 @@ struct cli_grouping {
 	{0, "cumulative", NULL, CLI_FLAG, &(g).cumulative, "count a block for all its frames",     \
 		NULL},                                                                             \
 	CLI_SELECTION_OPTIONS((g).selection),                                                      \
+	CLI_SOURCE_OPTION((g).selection),                                                          \
 	{0, "format", "FORMAT", CLI_CHOICE, &(g).format,                                           \
 		"text, json, csv, tracemalloc or traceback", cli_format_names},                    \
 	{0, "frames", "LIMIT", CLI_INTEGER, &(g).frames,                                           \

@@ -2,6 +2,8 @@
 /* heapledger annotate: a source file with bytes and blocks beside its lines. */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +94,14 @@ static int write_source(const char *source, struct hl_snapshot *snapshot,
 	const char *name = choose_file(stats, source);
 	struct hl_annotate_report report = {
 		.path = access(source, R_OK) ? name : source,
+		.resolver = stats->resolver,
 		.snapshot = snapshot,
 		.metric = stats->metric,
 		.exact = o->exact,
 		.color = cli_wants_color(o->color),
 	};
 	int status = CLI_DONE;
+	int rc;
 
 	if (!name)
 		return CLI_FAILED;
@@ -105,10 +109,14 @@ static int write_source(const char *source, struct hl_snapshot *snapshot,
 		cli_complain("annotate", "out of memory");
 		return CLI_FAILED;
 	}
-	if (hl_annotate_write_text(stdout, &report)) {
+	rc = hl_annotate_write_text(stdout, &report);
+	if (rc == -EPERM)
+		cli_complain("annotate", "%s: is not where sources of this program lie, or not called as one:"
+				" --source-dir=DIR allows more (see heapledger-annotate(1))", report.path);
+	else if (rc)
 		cli_complain("annotate", "%s: cannot be read", report.path);
+	if (rc)
 		status = CLI_FAILED;
-	}
 	free(report.lines);
 	return status;
 }
@@ -134,11 +142,26 @@ static int show(const char *source, const char *file, struct hl_snapshot **snaps
 	return status;
 }
 
-static int run(const char *source, const char *file, const struct annotate_options *o)
+/* Who names a file that there is, means it: what lies beside it may be shown too. */
+static void allow_folder_of(const char *source, char *folder, struct annotate_options *o)
 {
+	const char *slash = strrchr(source, '/');
+	int n = snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash + 1 - source) : 1, slash ? source : ".");
+
+	if (n < PATH_MAX && access(source, R_OK) == 0 && cli_has_sources(folder))
+		cli_list_add(&o->selection.source_dirs, folder);
+}
+
+static int run(const char *source, const char *file, struct annotate_options *o)
+{
+	char folder[PATH_MAX];
 	struct hl_snapshot *snapshot = cli_load("annotate", file);
-	struct hl_resolver *resolver = snapshot ? cli_resolver("annotate", &o->selection) : NULL;
-	int status = resolver ? show(source, file, &snapshot, resolver, o) : CLI_FAILED;
+	struct hl_resolver *resolver;
+	int status;
+
+	allow_folder_of(source, folder, o);
+	resolver = snapshot ? cli_resolver("annotate", &o->selection) : NULL;
+	status = resolver ? show(source, file, &snapshot, resolver, o) : CLI_FAILED;
 
 	hl_snapshot_unref(snapshot);
 	hl_resolver_unref(resolver);
@@ -154,6 +177,7 @@ int cmd_annotate(int argc, char **argv)
 		{0, "cumulative", NULL, CLI_FLAG, &o.cumulative, "count a block for all its frames",
 			NULL},
 		CLI_SELECTION_OPTIONS(o.selection),
+		CLI_SOURCE_OPTION(o.selection),
 		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
 		CLI_COLOR_OPTION(o.color),
 		{0},

@@ -279,6 +279,7 @@ int cmd_growth(int argc, char **argv)
 			hl_metric_names},
 		{0, "error-exitcode", "N", CLI_NUMBER, &o.exit_code,
 			"leave with N when something grew each time (0)", NULL},
+		CLI_SOURCE_OPTION(o.selection),
 		CLI_SELECTION_OPTIONS(o.selection),
 		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
 		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},

@@ -3,7 +3,6 @@
 #include "cli/find-ledger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/ledger.h"
+#include "snapshot/named-file.h"
 
 /* One line of /proc/PID/maps that may be a ledger's. */
 struct mapping {
@@ -50,18 +50,16 @@ static bool has_magic(int fd, uint32_t *pid)
 	return true;
 }
 
-/* Only a regular file, so that opening has no effect; @inode 0: whatever is there. */
-static int open_regular(const char *path, unsigned long inode)
+/* @inode 0: whatever is there. */
+static int open_mapped(const char *path, unsigned long inode)
 {
 	struct stat st;
-	int fd;
+	int fd = hl_named_open(path, HL_NAMED_MAPPED, NULL, &st);
 
-	if (stat(path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) || (inode && st.st_ino != inode))
-		return -ENOENT;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0 || !inode || st.st_ino == inode)
+		return fd;
+	close(fd);
+	return -ENOENT;
 }
 
 static int open_mapping(pid_t pid, const struct mapping *m)
@@ -71,11 +69,11 @@ static int open_mapping(pid_t pid, const struct mapping *m)
 
 	/* The inode tells whether it is still the same file; some file systems show another there. */
 	snprintf(path, sizeof(path), "/proc/%ld/root%s", (long)pid, m->path);
-	fd = open_regular(path, m->inode);
+	fd = open_mapped(path, m->inode);
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%ld/map_files/%s", (long)pid, m->range);
-	return open_regular(path, 0);
+	return open_mapped(path, 0);
 }
 
 struct search {

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "snapshot/named-file.h"
+
 const char *const cli_color_names[] = {"auto", "always", "never", NULL};
 
 bool cli_wants_color(int color)
@@ -29,6 +31,7 @@ void cli_selection_release(struct cli_selection *selection)
 	free(selection->ignore.items);
 	free(selection->wrappers.items);
 	free(selection->debug_dirs.items);
+	free(selection->source_dirs.items);
 }
 
 void cli_grouping_release(struct cli_grouping *grouping)
@@ -67,18 +70,52 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
 			100 * (double)done / (double)total);
 }
 
+/* What the library would do with it, in silence. */
+static int try_source_dir(const char *folder)
+{
+	struct hl_named_folders folders = {0};
+	int rc = hl_named_folders_add_here(&folders);
+
+	if (!rc)
+		rc = hl_named_folders_add(&folders, folder, HL_VOUCHER_USER, 0);
+	hl_named_folders_release(&folders);
+	return rc;
+}
+
+bool cli_has_sources(const char *folder)
+{
+	return try_source_dir(folder) == 0;
+}
+
+/* 0, or -1 after a complaint about a --source-dir that allows nothing. */
+static int check_source_dirs(const char *word, const struct cli_list *dirs)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < dirs->nr; i++) {
+		rc = try_source_dir(dirs->items[i]);
+		if (rc)
+			cli_complain(word, "--source-dir: %s: %s", dirs->items[i], rc == -EPERM ?
+					"a folder of the system: no sources are shown from there" : strerror(-rc));
+	}
+	return rc ? -1 : 0;
+}
+
 struct hl_resolver *cli_resolver(const char *word, const struct cli_selection *selection)
 {
-	char *directory = getcwd(NULL, 0);
+	char *directory;
 	struct hl_resolve_options options = {
 		.no_skip = selection->no_skip,
 		.wrappers = selection->wrappers.items,
-		.directory = directory,
 		.debug_dirs = selection->debug_dirs.items,
 		.by_function = selection->by_function,
+		.source_dirs = selection->source_dirs.items,
 	};
 	struct hl_resolver *resolver = NULL;
 
+	if (check_source_dirs(word, &selection->source_dirs))
+		return NULL;
+	options.directory = directory = getcwd(NULL, 0);
 	if (hl_resolver_new(&options, &resolver))
 		cli_complain(word, "out of memory");
 	else if (!selection->quiet && isatty(STDERR_FILENO))

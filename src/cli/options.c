@@ -104,7 +104,7 @@ static int parse_choice(const struct cli_option *o, const char *text)
 	return -EINVAL;
 }
 
-static int append(struct cli_list *list, const char *item)
+int cli_list_add(struct cli_list *list, const char *item)
 {
 	const char **bigger = reallocarray(list->items, list->nr + 2, sizeof(*bigger));
 
@@ -133,7 +133,7 @@ static int set_value(const struct cli_option *o, const char *text)
 	case CLI_CHOICE:
 		return parse_choice(o, text);
 	default:
-		return append(o->value, text);
+		return cli_list_add(o->value, text);
 	}
 }
 

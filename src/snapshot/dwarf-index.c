@@ -27,7 +27,7 @@ static int add_unit(struct hl_dwarf_index *index, const Dwarf_Die *die)
 		index->units = units;
 		index->unit_room = room;
 	}
-	index->units[index->nr_units++] = (struct hl_dwarf_unit){ .die = *die };
+	index->units[index->nr_units++] = (struct hl_dwarf_unit){ .die = *die, .folder = index->folder };
 	return 0;
 }
 
@@ -137,8 +137,8 @@ static int add_aranges(struct hl_dwarf_index *index)
 	return 0;
 }
 
-int hl_dwarf_index_load(
-	struct hl_dwarf_index *index, Dwarf *dwarf, const struct hl_text_range *text)
+int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, const char *folder,
+	const struct hl_text_range *text)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
@@ -148,6 +148,7 @@ int hl_dwarf_index_load(
 
 	memset(index, 0, sizeof(*index));
 	index->dwarf = dwarf;
+	index->folder = folder;
 	index->text = *text;
 	while (!err && dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL) == 0) {
 		uint32_t unit = (uint32_t)index->nr_units;

@@ -20,6 +20,7 @@ struct hl_unit_range {
 
 struct hl_dwarf_index {
 	Dwarf *dwarf;			/* borrowed */
+	const char *folder;		/* of its file, borrowed; NULL: not known */
 	struct hl_text_range text;
 	struct hl_dwarf_unit *units;
 	struct hl_unit_range *ranges;	/* by low */
@@ -36,9 +37,12 @@ struct hl_dwarf_place {
 	uint32_t scope;			/* innermost, or HL_NO_SCOPE */
 };
 
-/* Reads the ranges of all units of @dwarf.  Returns 0; -ENOMEM.  Damaged units are left out. */
-int hl_dwarf_index_load(
-	struct hl_dwarf_index *index, Dwarf *dwarf, const struct hl_text_range *text);
+/*
+ * Reads the ranges of all units of @dwarf, whose file lies in @folder (NULL: not known).
+ * Returns 0; -ENOMEM.  Damaged units are left out.
+ */
+int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, const char *folder,
+	const struct hl_text_range *text);
 void hl_dwarf_index_release(struct hl_dwarf_index *index);
 
 struct hl_dwarf_place hl_dwarf_index_find(

@@ -3,52 +3,15 @@
 #include "dwarf-unit.h"
 
 #include <dwarf.h>
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "demangle.h"
-
-/* Removes the last part of out[0..length), if it is one that ".." can take back. */
-static bool drop_part(const char *path, size_t *length)
-{
-	size_t n = *length;
-
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n == *length || strncmp(path + n, "..", *length - n) == 0)
-		return false;
-	*length = n > 1 ? n - 1 : n;
-	return true;
-}
-
-/*
- * Brings @path into one spelling, in place: "//", "./" and "x/../" are removed, so that one file
- * that several units name from different directories is one file in reports.
- */
-static void normalise(char *path)
-{
-	bool is_absolute = path[0] == '/';
-	size_t n = is_absolute;
-	const char *in = path;
-
-	while (*(in += strspn(in, "/"))) {
-		size_t length = strcspn(in, "/");
-		bool is_up = length == 2 && memcmp(in, "..", 2) == 0;
-
-		if ((length == 1 && *in == '.') || (is_up && drop_part(path, &n)) ||
-			(is_up && is_absolute && n == 1)) {
-			in += length;
-			continue;
-		}
-		if (n > is_absolute)
-			path[n++] = '/';
-		memmove(path + n, in, length);
-		n += length;
-		in += length;
-	}
-	path[n] = '\0';
-}
+#include "named-file.h"
 
 static const char *full_path(
 	const struct hl_dwarf_unit *unit, const char *name, struct hl_strings *strings)
@@ -65,7 +28,7 @@ static const char *full_path(
 	if (prefix)
 		path[prefix++] = '/';
 	memcpy(path + prefix, name, length + 1);
-	normalise(path);
+	hl_path_normalise(path);
 	result = hl_strings_add(strings, path, strlen(path));
 	free(path);
 	return result;
@@ -84,6 +47,50 @@ static const char *file_path(const struct hl_dwarf_unit *unit, Dwarf_Files *file
 		return NULL;
 	*cached = full_path(unit, name, strings);
 	return *cached;
+}
+
+/* Looks at what libdw will open, and neither asks first nor minds whether that is a FIFO. */
+static bool is_harmless(const char *folder, const char *directory, const char *name)
+{
+	char path[3 * PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s/%s", folder, directory, name);
+	int fd;
+
+	if (n >= (int)sizeof(path))
+		return false;
+	fd = hl_named_open(path, HL_NAMED_OBJECT, NULL, NULL);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES;
+}
+
+bool hl_dwarf_unit_may_split(const struct hl_dwarf_unit *unit)
+{
+	Dwarf_Die die = unit->die;
+	Dwarf_Attribute attribute;
+	const char *folder = unit->folder ? unit->folder : ".";
+	const char *name = dwarf_formstring(dwarf_attr(&die, DW_AT_dwo_name, &attribute));
+
+	if (!name)
+		name = dwarf_formstring(dwarf_attr(&die, DW_AT_GNU_dwo_name, &attribute));
+	if (!name)
+		return true;
+	if (name[0] == '/')
+		return is_harmless("", "", name);
+	if (!is_harmless(folder, "", name))
+		return false;
+	if (!unit->directory)
+		return true;
+	return is_harmless(unit->directory[0] == '/' ? "" : folder, unit->directory, name);
+}
+
+const char *hl_dwarf_unit_source(const struct hl_dwarf_unit *unit, struct hl_strings *strings)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die die = unit->tree;
+	const char *name = dwarf_formstring(dwarf_attr(&die, DW_AT_name, &attribute));
+
+	return name && *name ? full_path(unit, name, strings) : NULL;
 }
 
 const char *hl_dwarf_unit_row_path(

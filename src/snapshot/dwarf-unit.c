@@ -307,8 +307,9 @@ static void read_header(struct hl_dwarf_unit *unit, struct hl_strings *strings)
 	if (directory)
 		unit->directory = hl_strings_add(strings, directory, strlen(directory));
 	unit->tree = unit->die;
-	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
-		type == DW_UT_skeleton && split.addr)
+	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
+		type == DW_UT_skeleton && hl_dwarf_unit_may_split(unit) &&
+		dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) == 0 && split.addr)
 		unit->tree = split;
 	unit->has_linkage_names = language_mangles(&unit->tree);
 }

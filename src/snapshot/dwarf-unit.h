@@ -46,7 +46,9 @@ struct hl_dwarf_unit {
 	Dwarf_Die tree;			/* whose children are walked: die, or that of the .dwo file */
 	bool has_ranges;		/* the unit's own entry tells where its code is */
 	bool is_indexed;
+	bool is_vouched_for;		/* its folders were told, see named-file.h */
 	bool has_linkage_names;		/* of a language that mangles: a plain name is not unique */
+	const char *folder;		/* of the file that holds it, borrowed; NULL: not known */
 	const char *directory;		/* DW_AT_comp_dir, interned; NULL: none */
 	Dwarf_Files *line_files;	/* files of the rows */
 	Dwarf_Files *call_files;	/* files of call_file: the same but in a split unit */
@@ -91,6 +93,12 @@ const char *hl_dwarf_unit_row_path(
 	struct hl_dwarf_unit *unit, uint32_t file, struct hl_strings *strings);
 const char *hl_dwarf_unit_call_path(
 	struct hl_dwarf_unit *unit, uint32_t file, struct hl_strings *strings);
+
+/* Whether nothing but plain files is where libdw would look for the unit's .dwo file. */
+bool hl_dwarf_unit_may_split(const struct hl_dwarf_unit *unit);
+
+/* Full path of the source that was compiled; NULL: not known. */
+const char *hl_dwarf_unit_source(const struct hl_dwarf_unit *unit, struct hl_strings *strings);
 
 /* Fills in a scope's function and linkage_name from its DIE. */
 void hl_dwarf_unit_name(struct hl_dwarf_unit *unit, struct hl_scope *scope, bool parameters,

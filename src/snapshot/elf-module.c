@@ -7,7 +7,6 @@
 #include "elf-module.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,10 @@
 #include <zlib.h>
 
 #include "elf-sections.h"
+#include "named-file.h"
+
+/* Read as a whole in about a second. */
+#define MAX_CHECKED_BYTES ((off_t)1 << 30)
 
 bool hl_path_is_virtual(const char *path)
 {
@@ -40,6 +43,7 @@ static void file_release(struct hl_elf_file *file)
 	if (file->elf)
 		elf_end(file->elf);
 	free(file->path);
+	free(file->folder);
 	memset(file, 0, sizeof(*file));
 }
 
@@ -54,18 +58,20 @@ static void read_build_id(struct hl_elf_file *file)
 	file->build_id.length = (size_t)length;
 }
 
-/* The path of a recorded module may be a pipe or a device by now: neither block nor read those. */
-static int open_regular(const char *path)
+/* The folder that libdw takes for the file's, by the same means; NULL: not known. */
+static char *folder_of(int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	char link[32], where[PATH_MAX];
+	char *slash;
+	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, where, sizeof(where) - 1);
+	if (n <= 0)
+		return NULL;
+	where[n] = '\0';
+	slash = strrchr(where, '/');
+	return slash ? strndup(where, (size_t)(slash - where)) : NULL;
 }
 
 /*
@@ -74,7 +80,8 @@ static int open_regular(const char *path)
  */
 static int file_open(struct hl_elf_file *file, const char *path)
 {
-	int fd = open_regular(path);
+	struct stat st;
+	int fd = hl_named_open(path, HL_NAMED_OBJECT, NULL, &st);
 	GElf_Ehdr header;
 
 	memset(file, 0, sizeof(*file));
@@ -82,6 +89,8 @@ static int file_open(struct hl_elf_file *file, const char *path)
 		return fd == -EINVAL ? -ENOEXEC : fd;
 	file->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	file->path = strdup(path);
+	file->folder = folder_of(fd);
+	file->owner = st.st_uid;
 	if (!file->elf || !file->path || elf_kind(file->elf) != ELF_K_ELF ||
 		!gelf_getehdr(file->elf, &header)) {
 		file_release(file);
@@ -182,13 +191,19 @@ static bool find_by_build_id(struct hl_elf_module *module, const struct hl_build
 
 static bool file_crc_is(const char *path, uint32_t wanted)
 {
-	int fd = open_regular(path);
+	struct stat st;
+	int fd = hl_named_open(path, HL_NAMED_OBJECT, NULL, &st);
 	unsigned char buffer[64 * 1024];
 	uLong crc = crc32(0, NULL, 0);
 	ssize_t n;
 
 	if (fd < 0)
 		return false;
+	/* a hole of terabytes costs nobody anything but who reads it */
+	if (st.st_size > MAX_CHECKED_BYTES) {
+		close(fd);
+		return false;
+	}
 	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
 		crc = crc32(crc, buffer, (uInt)n);
 	close(fd);
@@ -301,10 +316,52 @@ static bool find_alt_by_name(struct hl_elf_module *module, const char *name,
 	return try_alt(module, name, id);
 }
 
+/* An ELF file with debugging information that says nothing. */
+static struct {
+	Elf64_Ehdr file;
+	Elf64_Shdr sections[3];
+	char names[32];
+	char lines[8];
+} empty = {
+	.file = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_DYN,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_shoff = offsetof(typeof(empty), sections),
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = 3,
+		.e_shstrndx = 1,
+	},
+	.sections = {
+		[1] = {.sh_name = 1, .sh_type = SHT_STRTAB, .sh_addralign = 1,
+			.sh_offset = offsetof(typeof(empty), names), .sh_size = sizeof(empty.names)},
+		[2] = {.sh_name = 11, .sh_type = SHT_PROGBITS, .sh_addralign = 1,
+			.sh_offset = offsetof(typeof(empty), lines), .sh_size = sizeof(empty.lines)},
+	},
+	.names = "\0.shstrtab\0.debug_line",
+};
+
 /*
  * Without the right file the names in it are lost, not the lines.  libdw would look for one by
- * itself and take it unchecked, so a link that cannot be followed has to be met with care.
+ * itself the first time that a name leads there: it would open whatever the link names, a FIFO too,
+ * and take it unchecked.  It does not look where it has one, and one without anything in it is that.
  */
+static void take_empty_alt(struct hl_elf_module *module)
+{
+	module->alt_missing = true;
+	module->alt.elf = elf_memory((char *)&empty, sizeof(empty));
+	module->alt_dwarf = module->alt.elf ? dwarf_begin_elf(module->alt.elf, DWARF_C_READ, NULL) : NULL;
+	if (module->alt_dwarf) {
+		dwarf_setalt(module->dwarf, module->alt_dwarf);
+		return;
+	}
+	file_release(&module->alt);
+	dwarf_end(module->dwarf);
+	module->dwarf = NULL;
+}
+
 static void find_alt(struct hl_elf_module *module, const struct hl_debug_dirs *dirs)
 {
 	struct hl_build_id id;
@@ -312,21 +369,19 @@ static void find_alt(struct hl_elf_module *module, const struct hl_debug_dirs *d
 	const void *bytes = NULL;
 	ssize_t length = dwelf_dwarf_gnu_debugaltlink(module->dwarf, &name, &bytes);
 
-	if (length <= 0 || (size_t)length > sizeof(id.bytes)) {
+	if (length <= 0) {
 		/* DWARF 5's own form of the link, which libdw does not follow */
 		module->alt_missing =
 			hl_elf_has_section(dwarf_getelf(module->dwarf), ".debug_sup");
 		return;
 	}
-	id.length = (size_t)length;
-	memcpy(id.bytes, bytes, id.length);
-	if (find_alt_by_build_id(module, &id, dirs) || find_alt_by_name(module, name, &id, dirs))
-		return;
-	module->alt_missing = true;
-	if (dwarf_getalt(module->dwarf)) {
-		dwarf_end(module->dwarf);
-		module->dwarf = NULL;
+	if ((size_t)length <= sizeof(id.bytes)) {
+		id.length = (size_t)length;
+		memcpy(id.bytes, bytes, id.length);
+		if (find_alt_by_build_id(module, &id, dirs) || find_alt_by_name(module, name, &id, dirs))
+			return;
 	}
+	take_empty_alt(module);
 }
 
 const struct hl_elf_file *hl_elf_module_dwarf_file(const struct hl_elf_module *module)

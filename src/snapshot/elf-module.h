@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <elfutils/libdw.h>
 
@@ -29,6 +30,8 @@ struct hl_elf_file {
 	Elf *elf;
 	struct hl_elf_inflated inflated; /* what DWARF is read from, if elf has it compressed */
 	char *path;
+	char *folder;			/* that the file lies in, links resolved; NULL: not known */
+	uid_t owner;
 	struct hl_build_id build_id;
 };
 

@@ -277,6 +277,9 @@ struct hl_resolve_options {
 	const char *directory;		/* files below it have a second name for filters; NULL: none */
 	const char *const *debug_dirs;	/* where to look for debug files, NULL-ended; NULL: default */
 	bool by_function;		/* a line of several functions (of a template) is a group for each */
+	const char *const *source_dirs;	/* where sources may lie besides below the working directory and
+					 * where programs were built, NULL-ended; NULL: nowhere */
+	const char *source_file;	/* a source that may be shown wherever it lies; NULL: none */
 };
 
 /* One frame.  The strings belong to the resolver; "" where unknown, never NULL. */

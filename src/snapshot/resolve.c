@@ -95,12 +95,24 @@ static int copy_wrappers(struct hl_resolver *r, const char *const *wrappers)
 
 static int new_symbols(struct hl_resolver *r, const struct hl_resolve_options *options)
 {
-	struct hl_symbols_options o = {.debug_dirs = options->debug_dirs};
+	struct hl_symbols_options o = {.debug_dirs = options->debug_dirs, .folders = &r->folders};
 
 	while (o.debug_dirs && o.debug_dirs[o.nr_debug_dirs])
 		o.nr_debug_dirs++;
 	r->symbols = hl_symbols_new(&o);
 	return r->symbols ? 0 : -ENOMEM;
+}
+
+/* A folder that is none, or not one of sources, has none: who asks the user says so before. */
+static int name_sources(struct hl_resolver *r, const struct hl_resolve_options *options)
+{
+	int rc = hl_named_folders_add_here(&r->folders);
+
+	for (const char *const *dir = options->source_dirs; !rc && dir && *dir; dir++)
+		rc = hl_named_folders_add(&r->folders, *dir, HL_VOUCHER_USER, 0) == -ENOMEM ? -ENOMEM : 0;
+	if (!rc && options->source_file)
+		rc = hl_named_folders_add_file(&r->folders, options->source_file) == -ENOMEM ? -ENOMEM : 0;
+	return rc;
 }
 
 int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver **out)
@@ -116,7 +128,8 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 	r->by_function = options->by_function;
 	r->directory = options->directory ? strdup(options->directory) : NULL;
 	/* String 0 is the empty one, traceback 0 the root. */
-	if ((options->directory && !r->directory) || copy_wrappers(r, options->wrappers) || new_symbols(r, options) ||
+	if ((options->directory && !r->directory) || copy_wrappers(r, options->wrappers) ||
+			name_sources(r, options) || new_symbols(r, options) ||
 			hl_resolver_string(r, "") != 0 ||
 			hl_array_grow((void **)&r->traces, &r->trace_room, 0, sizeof(*r->traces))) {
 		hl_resolver_unref(r);
@@ -156,6 +169,7 @@ void hl_resolver_unref(struct hl_resolver *resolver)
 	free_strings(resolver);
 	hl_symbols_free(resolver->symbols);
 	free(resolver->directory);
+	hl_named_folders_release(&resolver->folders);
 	free(resolver->is_wrapper);
 	free(resolver->frames);
 	free(resolver->addresses);

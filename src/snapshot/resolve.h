@@ -13,6 +13,7 @@
 
 #include "snapshot/heapledger.h"
 #include "snapshot/map.h"
+#include "snapshot/named-file.h"
 #include "snapshot/snapshot.h"
 
 /* Strings are numbers in struct hl_resolver.strings. */
@@ -71,6 +72,7 @@ struct hl_resolver {
 	void *progress_arg;
 	char *directory;		/* NULL: none */
 	char **wrappers;		/* NULL-ended */
+	struct hl_named_folders folders; /* where sources may lie */
 	struct hl_symbols *symbols;
 	struct hl_interned_string *strings_by_text;
 	const char **strings;

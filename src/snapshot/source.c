@@ -3,16 +3,16 @@
 #include "snapshot/source.h"
 
 #include <ctype.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "snapshot/named-file.h"
+#include "snapshot/resolve.h"
 #include "snapshot/utf8.h"
-
-#define MAX_FILE_BYTES (64u << 20)
 
 struct source_file {
 	char *path;
@@ -20,6 +20,7 @@ struct source_file {
 	size_t length;
 	uint32_t *starts;		/* offset of each line */
 	size_t nr_lines;
+	int problem;			/* -errno of opening it */
 	bool is_checked;		/* is_utf8 is known */
 	bool is_utf8;
 	struct source_file *next;
@@ -27,12 +28,17 @@ struct source_file {
 
 /* A report names few files, so a list with the last one in front is enough. */
 struct hl_sources {
+	const struct hl_named_folders *folders;	/* borrowed from the resolver */
 	struct source_file *files;
 };
 
-struct hl_sources *hl_sources_new(void)
+struct hl_sources *hl_sources_new(const struct hl_resolver *resolver)
 {
-	return calloc(1, sizeof(struct hl_sources));
+	struct hl_sources *sources = calloc(1, sizeof(*sources));
+
+	if (sources && resolver)
+		sources->folders = &resolver->folders;
+	return sources;
 }
 
 void hl_sources_free(struct hl_sources *sources)
@@ -49,20 +55,21 @@ void hl_sources_free(struct hl_sources *sources)
 	free(sources);
 }
 
-static bool read_text(struct source_file *f, int fd)
+/* What has a NUL is no text, whatever it is called. */
+static bool read_text(struct source_file *f, int fd, size_t bytes)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-			st.st_size > (off_t)MAX_FILE_BYTES)
-		return false;
-	f->text = malloc((size_t)st.st_size);
-	while (f->text && f->length < (size_t)st.st_size) {
-		ssize_t n = read(fd, f->text + f->length, (size_t)st.st_size - f->length);
+	f->text = malloc(bytes);
+	while (f->text && f->length < bytes) {
+		ssize_t n = read(fd, f->text + f->length, bytes - f->length);
 
 		if (n <= 0)
 			break;
 		f->length += (size_t)n;
+	}
+	if (f->text && memchr(f->text, '\0', f->length)) {
+		free(f->text);
+		f->text = NULL;
+		f->length = 0;
 	}
 	return f->text;
 }
@@ -105,6 +112,7 @@ static void find_lines(struct source_file *f)
 static struct source_file *open_file(struct hl_sources *sources, const char *path)
 {
 	struct source_file *f = calloc(1, sizeof(*f));
+	struct stat st;
 	int fd;
 
 	if (!f)
@@ -114,12 +122,13 @@ static struct source_file *open_file(struct hl_sources *sources, const char *pat
 		free(f);
 		return NULL;
 	}
-	/* O_NONBLOCK: a name in debugging information may be that of a FIFO */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = hl_named_open(path, HL_NAMED_SOURCE, sources->folders, &st);
 	if (fd >= 0) {
-		if (read_text(f, fd))
+		if (read_text(f, fd, (size_t)st.st_size))
 			find_lines(f);
 		close(fd);
+	} else {
+		f->problem = fd;
 	}
 	f->next = sources->files;
 	sources->files = f;
@@ -169,6 +178,13 @@ uint32_t hl_sources_nr_lines(struct hl_sources *sources, const char *path)
 		return 0;
 	/* what stands behind the last newline is a line only if there is something */
 	return (uint32_t)(f->nr_lines - (f->starts[f->nr_lines - 1] == f->length));
+}
+
+int hl_sources_problem(struct hl_sources *sources, const char *path)
+{
+	const struct source_file *f = find_file(sources, path);
+
+	return f ? f->problem : -ENOMEM;
 }
 
 const char *hl_sources_whole_line(struct hl_sources *sources, const char *path, uint32_t lineno,

@@ -6,15 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hl_resolver;
 struct hl_sources;
 
-/* An empty cache of source files; NULL: out of memory. */
-struct hl_sources *hl_sources_new(void);
+/**
+ * hl_sources_new() - an empty cache of source files
+ * @resolver: borrowed as long as the cache is used: knows where sources may lie (named-file.h);
+ *            no other file is opened
+ *
+ * Returns: NULL: out of memory.
+ */
+struct hl_sources *hl_sources_new(const struct hl_resolver *resolver);
 void hl_sources_free(struct hl_sources *sources);
 
 /**
  * hl_sources_line() - a line of a file, without the blanks around it
- * @path: as the debugging information has it; only regular files up to 64 MiB are read
+ * @path: as the debugging information has it; only text up to 64 MiB, without NUL, is read
  * @lineno: from 1
  * @length: receives the bytes of the line
  *
@@ -27,6 +34,9 @@ const char *hl_sources_line(struct hl_sources *sources, const char *path, uint32
  * hl_sources_nr_lines() - the number of lines; 0: not readable, or empty
  */
 uint32_t hl_sources_nr_lines(struct hl_sources *sources, const char *path);
+
+/* Why there are no lines: -EPERM: the file is not allowed to be shown; -errno; 0: it is empty, or no text. */
+int hl_sources_problem(struct hl_sources *sources, const char *path);
 
 /* A line with its blanks but without its end; never NULL of a line that is there. */
 const char *hl_sources_whole_line(struct hl_sources *sources, const char *path, uint32_t lineno,

@@ -17,6 +17,7 @@
 #include "dwarf-index.h"
 #include "elf-module.h"
 #include "elf-sections.h"
+#include "named-file.h"
 #include "sym-strings.h"
 #include "symtab.h"
 
@@ -35,6 +36,7 @@ struct module {
 struct hl_symbols {
 	struct hl_strings strings;
 	struct hl_debug_dirs dirs;
+	struct hl_named_folders *folders; /* borrowed; NULL: nobody wants to know */
 	bool keep_parameters;
 	struct module **modules;	/* pointers: a module stays where it is */
 	size_t nr_modules;
@@ -66,6 +68,7 @@ struct hl_symbols *hl_symbols_new(const struct hl_symbols_options *options)
 	if (!symbols)
 		return NULL;
 	symbols->keep_parameters = options && options->keep_parameters;
+	symbols->folders = options ? options->folders : NULL;
 	if (copy_dirs(&symbols->dirs, options) < 0) {
 		hl_symbols_free(symbols);
 		errno = ENOMEM;
@@ -217,6 +220,8 @@ static const char *explain_file(struct hl_symbols *symbols, const struct module 
 			"(build-id %s, recorded %s) and is not used",
 			format_id(&module->elf.disk_id, disk), format_id(&module->id, recorded));
 	case HL_ELF_MISSING:
+		if (module->elf.open_error == EPERM)
+			return "it lies where programs do not (in /proc, /sys, /dev or /etc) and is not opened";
 		return text_of(symbols, "cannot open the file: %s",
 			strerror(module->elf.open_error));
 	case HL_ELF_UNREADABLE:
@@ -287,7 +292,7 @@ static void open_dwarf(struct module *module)
 
 	if (!elf->dwarf || !hl_elf_text_range(any, &text.low, &text.high))
 		return;
-	hl_dwarf_index_load(&module->dwarf, elf->dwarf, &text);
+	hl_dwarf_index_load(&module->dwarf, elf->dwarf, hl_elf_module_dwarf_file(elf)->folder, &text);
 	module->has_dwarf = module->dwarf.nr_ranges > 0;
 	if (!module->dwarf.nr_units)
 		module->elf.dwarf_unreadable = true;
@@ -439,6 +444,19 @@ static void fill_missing_names(struct hl_symbols *symbols, const struct module *
 	}
 }
 
+/* A program whose build-id is the recorded one vouches for the folder that it was built in. */
+static void vouch(struct hl_symbols *symbols, const struct module *module, struct hl_dwarf_unit *unit)
+{
+	const struct hl_elf_file *file = hl_elf_module_dwarf_file(&module->elf);
+
+	if (unit->is_vouched_for)
+		return;
+	unit->is_vouched_for = true;
+	if (symbols->folders && module->info.verified && file && unit->directory)
+		hl_named_folders_add_unit(symbols->folders, unit->directory,
+			hl_dwarf_unit_source(unit, &symbols->strings), file->owner);
+}
+
 size_t hl_symbols_lookup(struct hl_symbols *symbols, int handle, uint64_t vaddr,
 	struct hl_frame *frames, size_t max)
 {
@@ -454,6 +472,8 @@ size_t hl_symbols_lookup(struct hl_symbols *symbols, int handle, uint64_t vaddr,
 	open_module(symbols, module);
 	if (module->has_dwarf)
 		place = hl_dwarf_index_find(&module->dwarf, vaddr, &symbols->strings);
+	if (place.unit)
+		vouch(symbols, module, place.unit);
 	if (place.scope != HL_NO_SCOPE) {
 		n = fill_chain(symbols, module, &place, frames, max);
 		fill_missing_names(symbols, module, vaddr, frames, n);

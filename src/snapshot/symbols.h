@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hl_named_folders;
 struct hl_symbols;
 
 /* Where a frame's names come from. */
@@ -41,6 +42,7 @@ struct hl_frame {
 struct hl_symbols_options {
 	const char *const *debug_dirs;	/* searched before /usr/lib/debug; NULL: none */
 	size_t nr_debug_dirs;
+	struct hl_named_folders *folders; /* borrowed: is told where verified programs were built; NULL */
 	bool keep_parameters;		/* function = "f(int)"; by default "f", as reports need it */
 };
 

@@ -33,7 +33,7 @@ static void put_frame(FILE *file, struct hl_sources *sources, const struct hl_lo
 int hl_traceback_format(const struct hl_resolver *resolver, uint32_t traceback, int64_t limit,
 		bool most_recent_first, char **out)
 {
-	struct hl_sources *sources = hl_sources_new();
+	struct hl_sources *sources = hl_sources_new(resolver);
 	size_t first;
 	size_t nr = hl_traceback_slice(hl_traceback_length(resolver, traceback), limit, &first);
 	char *text = NULL;

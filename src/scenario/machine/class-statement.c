@@ -84,6 +84,13 @@ struct gcs_object *vm_globals(struct sim *sim)
 	return vm->frame ? vm->frame->globals : sim->main_globals;
 }
 
+const char *vm_program_file(struct sim *sim)
+{
+	const struct vm *vm = vm_of(sim);
+
+	return vm && vm->program && vm->program->nr_units ? vm->program->units[0]->filename : NULL;
+}
+
 struct gcs_object *vm_locals(struct sim *sim)
 {
 	struct vm_frame *frame = vm_of(sim)->frame;

@@ -41,6 +41,9 @@ void vm_set_import(struct sim *sim, vm_import_fn import, void *arg);
 /* globals() of the function that runs: borrowed; sim->main_globals when none does. */
 struct gcs_object *vm_globals(struct sim *sim);
 
+/* The name of the file that the running program was compiled from; NULL: none runs. */
+const char *vm_program_file(struct sim *sim);
+
 /* locals(): new reference; a new dict in a function, the namespace itself in a module or class body. */
 struct gcs_object *vm_locals(struct sim *sim);
 

@@ -264,7 +264,7 @@ static int fill(struct sim *sim, struct gcs_object *module)
 		&trace_filter_type, &trace_domain_filter_type,
 	};
 	static const struct gcs_frame own = {.file = OWN_FILE};
-	const struct hl_resolve_options options = {.no_skip = true};
+	const struct hl_resolve_options options = {.no_skip = true, .source_file = vm_program_file(sim)};
 	struct trace_state *state = calloc(1, sizeof(*state));
 
 	if (!state)
