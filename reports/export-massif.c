@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/escape.h"
 #include "reports/frame-text.h"
 
 #define NS_PER_MS 1000000u

@@ -87,23 +87,6 @@ uint64_t hl_export_sum(const struct hl_export *export, enum hl_value value)
 	return sum;
 }
 
-void hl_put_replaced(FILE *file, const char *text, size_t length, const char *from,
-		const char *to)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		const char *found = text[i] ? strchr(from, text[i]) : NULL;
-
-		if (!found)
-			continue;
-		hl_put_text(file, text + start, i - start);
-		fputc(to[found - from], file);
-		start = i + 1;
-	}
-	hl_put_text(file, text + start, length - start);
-}
-
 void hl_export_put_command(FILE *file, const struct hl_export *export, const char *from,
 		const char *to)
 {

@@ -73,10 +73,7 @@ void hl_export_note_negative(const struct hl_export *export, unsigned int values
 /* The sum of a value over all sites, of the positive ones only. */
 uint64_t hl_export_sum(const struct hl_export *export, enum hl_value value);
 
-/* As hl_put_text(), and each byte that is in @from as the one at the same place of @to. */
-void hl_put_replaced(FILE *file, const char *text, size_t length, const char *from,
-		const char *to);
-/* The program's arguments on one line, the same way. */
+/* The program's arguments on one line, as hl_put_replaced() writes them. */
 void hl_export_put_command(FILE *file, const struct hl_export *export, const char *from,
 		const char *to);
 /* The same as a string without replacement; the caller frees; NULL: out of memory. */

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "reports/escape.h"
+
 static void put(FILE *file, const char *text, const char *from, const char *to)
 {
 	hl_put_replaced(file, text, strlen(text), from, to);

@@ -96,7 +96,17 @@ void hl_json_end_array(struct hl_json *json)
 	end(json, ']');
 }
 
-static void put_code_point(FILE *file, uint32_t code, const char *bytes, size_t length)
+/* As JSON has it: two of 16 bits for what has more. */
+static void put_escape(FILE *file, uint32_t code)
+{
+	if (code < 0x10000)
+		fprintf(file, "\\u%04" PRIx32, code);
+	else
+		fprintf(file, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+}
+
+/* @before: the character before it; the second '#' of two could begin a command to a CI system. */
+static void put_code_point(FILE *file, uint32_t code, uint32_t before, const char *bytes, size_t length)
 {
 	switch (code) {
 	case '"':
@@ -112,25 +122,27 @@ static void put_code_point(FILE *file, uint32_t code, const char *bytes, size_t 
 		fputs("\\t", file);
 		return;
 	}
-	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '<' || code == '>' ||
-			code == '&' || code == 0x2028 || code == 0x2029)
-		fprintf(file, "\\u%04" PRIx32, code);
+	if (hl_utf8_is_harmful(code) || code == '<' || code == '>' || code == '&' || (code == '#' && before == '#'))
+		put_escape(file, code);
 	else
 		fwrite(bytes, 1, length, file);
 }
 
 static void put_string(FILE *file, const char *text, size_t length)
 {
+	uint32_t before = 0;
+
 	fputc('"', file);
 	while (length) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t n = hl_utf8_decode(text, length, &code);
 
 		if (n)
-			put_code_point(file, code, text, n);
+			put_code_point(file, code, before, text, n);
 		else
 			fputs("\\ufffd", file);
 		n = n ? n : 1;
+		before = code;
 		text += n;
 		length -= n;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/escape.h"
 #include "reports/export.h"
 #include "snapshot/snapshot.h"
 

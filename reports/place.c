@@ -32,11 +32,13 @@ void hl_places_release(struct hl_places *out)
 	free(out->directory);
 }
 
-static void put_limited(FILE *file, const char *text, size_t limit)
+typedef void (*put_fn)(FILE *file, const char *text, size_t length);
+
+static void put_limited(FILE *file, const char *text, size_t limit, put_fn put)
 {
 	size_t length = strlen(text);
 
-	hl_put_text(file, text, length < limit ? length : limit);
+	put(file, text, length < limit ? length : limit);
 	if (length > limit)
 		fputs("...", file);
 }
@@ -55,10 +57,10 @@ const char *hl_places_short(const struct hl_places *out, const char *path)
 static void put_plain_place(const struct hl_places *out, const struct hl_location *location)
 {
 	if (out->key == HL_KEY_FUNCTION && *location->function) {
-		put_limited(out->file, location->function, MAX_NAME_SHOWN);
+		put_limited(out->file, location->function, MAX_NAME_SHOWN, hl_put_text);
 		return;
 	}
-	put_limited(out->file, hl_places_short(out, location->filename), MAX_NAME_SHOWN);
+	put_limited(out->file, hl_places_short(out, location->filename), MAX_NAME_SHOWN, hl_put_text);
 	if (location->lineno)
 		fprintf(out->file, ":%" PRIu32, location->lineno);
 }
@@ -81,7 +83,7 @@ void hl_put_context(const struct hl_places *out, const struct hl_location *locat
 	if (!*name)
 		return;
 	fputs("  in ", out->file);
-	put_limited(out->file, name, MAX_NAME_SHOWN);
+	put_limited(out->file, name, MAX_NAME_SHOWN, hl_put_inner);
 	if (location->is_shared && out->key == HL_KEY_LINENO)
 		fputs(" and others", out->file);
 }

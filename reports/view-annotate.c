@@ -22,7 +22,7 @@ static void put_code(FILE *file, const char *text, size_t length)
 			column++;
 			continue;
 		}
-		hl_put_text(file, text + begin, i - begin);
+		hl_put_inner(file, text + begin, i - begin);
 		do
 			fputc(' ', file);
 		while (++column % 8);
@@ -30,7 +30,7 @@ static void put_code(FILE *file, const char *text, size_t length)
 	}
 	if (length > MAX_SOURCE_SHOWN)
 		length = MAX_SOURCE_SHOWN;
-	hl_put_text(file, text + begin, length - begin);
+	hl_put_inner(file, text + begin, length - begin);
 }
 
 static void put_figures(FILE *file, const struct hl_annotate_report *report,

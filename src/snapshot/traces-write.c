@@ -20,17 +20,18 @@ struct traces_output {
 /* What a reader or a terminal would take for something else. */
 static bool needs_escape(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '\\' || code == ';' ||
-		(code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-		(code >= 0x2066 && code <= 0x2069) || code == 0x061c || code == 0xfeff;
+	return code == '\\' || code == ';' || hl_utf8_is_harmful(code);
 }
 
 static void put_name(FILE *file, const char *text, size_t length)
 {
+	uint32_t before = 0;
+
 	while (length) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t n = hl_utf8_decode(text, length, &code);
-		bool is_escaped = !n || needs_escape(code);
+		/* "##[" and the like are commands to CI systems. */
+		bool is_escaped = !n || needs_escape(code) || (code == '#' && before == '#');
 
 		n = n ? n : 1;
 		if (n == 1 && *text == '\\')
@@ -39,6 +40,7 @@ static void put_name(FILE *file, const char *text, size_t length)
 			fwrite(text, 1, n, file);
 		for (size_t i = 0; is_escaped && *text != '\\' && i < n; i++)
 			fprintf(file, "\\x%02x", (unsigned char)text[i]);
+		before = code;
 		text += n;
 		length -= n;
 	}
