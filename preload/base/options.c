@@ -21,6 +21,9 @@ struct hl_options hl_options = {
 static char **environment;
 /* Where the program began: a child's ledger goes there, too, wherever the child has gone. */
 static char start_directory[HL_PATH_BYTES];
+/* What the standard error was when the program began: hl_log() writes to nothing else. */
+#define LOG_FD 2
+static uint64_t log_device, log_inode;
 
 static const char *variable(const char *name, size_t length)
 {
@@ -119,7 +122,7 @@ void hl_options_read(char **envp)
 	hl_options.mmap = is(option("HEAPLEDGER_MMAP"), "1");
 	hl_options.threads = is(option("HEAPLEDGER_THREADS"), "1");
 	hl_options.deepbind = !is(option("HEAPLEDGER_DEEPBIND"), "no");
-	hl_options.log = option("HEAPLEDGER_LOG") != NULL;
+	hl_options.log = option("HEAPLEDGER_LOG") != NULL && hl_os_identify(LOG_FD, &log_device, &log_inode) == 0;
 	follow = option("HEAPLEDGER_FOLLOW");
 	hl_options.follow_fork = !is(follow, "no") && !is(follow, "exec");
 	hl_options.follow_exec = !is(follow, "no") && !is(follow, "fork");
@@ -343,22 +346,47 @@ const char *hl_options_advice(int error)
 	}
 }
 
+/* Bytes of a name that are shown, and room that it leaves for the rest of the line. */
+#define LOG_NAME_BYTES 300
+#define LOG_REST_BYTES 64
+
+/*
+ * A name for a terminal or a log: somebody else may have chosen it. What is no printable ASCII is shown as \xNN, and so
+ * is the second '#' of "##[", which CI systems take for a command.
+ */
+static void put_shown(struct text *text, const char *name)
+{
+	static const char hex[] = "0123456789abcdef";
+	char before = '\0';
+
+	for (size_t i = 0; name[i] && i < LOG_NAME_BYTES && text->left > LOG_REST_BYTES; before = name[i++]) {
+		unsigned char c = (unsigned char)name[i];
+		char shown[] = { '\\', 'x', hex[c >> 4], hex[c & 15] };
+
+		if (c < ' ' || c > '~' || (c == '#' && before == '#'))
+			put(text, shown, sizeof(shown));
+		else
+			put(text, name + i, 1);
+	}
+}
+
 void hl_log(const char *what, const char *which, int error)
 {
 	char line[768];
 	struct text text = { line, sizeof(line) };
 
-	if (!hl_options.log)
+	/* The program may have put a file or a connection of its own under this number. */
+	if (!hl_options.log || !hl_os_fd_is(LOG_FD, log_device, log_inode))
 		return;
 	put_string(&text, "heapledger: ");
 	put_number(&text, hl_os_pid());
 	put_string(&text, ": ");
 	put_string(&text, what);
-	put(&text, which, strnlen(which, 300));
+	put_shown(&text, which);
 	if (error < 0) {
 		put_string(&text, ": errno ");
 		put_number(&text, (uint64_t)-error);
 	}
 	put_string(&text, "\n");
-	hl_os_write(2, line, (size_t)(text.to - line));
+	hl_os_write(LOG_FD, line, (size_t)(text.to - line));
 }

@@ -472,6 +472,24 @@ static int do_chdir(char **argv)
 	return wait_for(pid);
 }
 
+/* ARG: a file that becomes descriptor 2 before a fork. */
+static int do_other_stderr(char **argv)
+{
+	pid_t pid;
+	int fd;
+
+	mine(100);
+	fd = open(argv[0], O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || dup2(fd, 2) != 2)
+		return 98;
+	pid = fork();
+	if (pid == 0) {
+		other(20);
+		_exit(0);
+	}
+	return wait_for(pid);
+}
+
 /* clearenv before the first allocation. */
 static int do_clearenv(char **argv)
 {
@@ -551,6 +569,7 @@ static const struct {
 	{ "abort", do_abort }, { "segv", do_segv }, { "double-free", do_double_free },
 	{ "invalid-free", do_invalid_free }, { "loop", do_loop }, { "descriptors", do_descriptors },
 	{ "count-descriptors", do_count_descriptors }, { "daemon", do_daemon },
+	{ "other-stderr", do_other_stderr },
 	{ "chdir", do_chdir }, { "clearenv", do_clearenv },
 	{ "small-stack", do_small_stack }, { "small-sigaltstack", do_small_sigaltstack },
 };
