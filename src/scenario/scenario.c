@@ -18,7 +18,11 @@ static void set_policy(struct sim *sim, const struct scenario_options *o)
 		gcs_preset(sim->heap, o->start_stats, o->start_counts);
 	if (o->gc_off)
 		gcs_disable(sim->heap);
+	/* Where there was no memory for it the sites are the lines alone. */
+	sim_clear_pending(sim);
 }
+
+#define NO_START 1
 
 static int run(struct sim *sim, const struct program *program, const struct scenario_options *o,
 		struct scenario_result *out)
@@ -26,10 +30,12 @@ static int run(struct sim *sim, const struct program *program, const struct scen
 	int rc = 0;
 
 	if (vm_attach(sim))
-		return -ENOMEM;
-	if (sim_modules_start(sim, o->script ? o->script : "")) {
-		rc = -ENOMEM;
-	} else {
+		return NO_START;
+	/* Nor do the steps of the start count. */
+	sim->max_steps = 0;
+	rc = sim_modules_start(sim, o->script ? o->script : "") ? NO_START : 0;
+	sim->max_steps = o->max_steps;
+	if (!rc) {
 		set_policy(sim, o);
 		out->status = run_program(sim, program);
 		out->stop = sim->stop;
@@ -49,6 +55,15 @@ static int run(struct sim *sim, const struct program *program, const struct scen
 	return rc;
 }
 
+/* There was no memory to begin with: without a limit it is the machine that has none. */
+static int not_started(const struct scenario_options *options, struct scenario_result *out)
+{
+	if (!options->max_bytes)
+		return -ENOMEM;
+	*out = (struct scenario_result){RUN_LIMIT, SIM_STOP_BYTES};
+	return 0;
+}
+
 int scenario_run(const struct program *program, const struct scenario_options *options,
 		struct scenario_result *out)
 {
@@ -60,14 +75,17 @@ int scenario_run(const struct program *program, const struct scenario_options *o
 		.err = options->err,
 		.write_arg = options->write_arg,
 	};
-	struct sim *sim = sim_new(&sim_options);
 	struct scenario_result result = {0};
+	struct sim *sim;
 	int rc;
 
+	sim = sim_new(&sim_options);
 	if (!sim)
-		return -ENOMEM;
+		return not_started(options, out);
 	rc = run(sim, program, options, &result);
 	sim_free(sim);
+	if (rc == NO_START)
+		rc = not_started(options, &result);
 	if (!rc)
 		*out = result;
 	return rc;

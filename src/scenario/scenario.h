@@ -35,7 +35,8 @@ struct scenario_result {
  * @program: one run at a time, but as often as wanted
  * @out: filled on success
  *
- * Returns: 0: it ran, whatever came of it; -ENOMEM before it could begin; what options->ended() said.
+ * Returns: 0: it ran, whatever came of it; -ENOMEM before it could begin, without a limit of bytes; what
+ *          options->ended() said.
  */
 int scenario_run(const struct program *program, const struct scenario_options *options,
 		struct scenario_result *out);

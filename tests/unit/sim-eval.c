@@ -473,7 +473,7 @@ char *test_eval_text(struct sim *sim, const char *text)
 		gcs_decref(exception);
 	}
 	result = strdup(sim_str_utf8(sim, shown, &length, &keep));
-	free(keep);
+	sim_scratch_free(keep);
 	gcs_decref(shown);
 	return result;
 }

@@ -156,6 +156,56 @@ START_TEST(a_run_ends_at_any_limit_of_memory)
 }
 END_TEST
 
+/* Numbers are computed by a library that knows no failure: left by a jump, whatever it holds. */
+static const char numbers_text[] =
+	"x = 3 ** 40000\n"
+	"y = 7 ** 9999\n"
+	"z = [x + y, x - y, x * y, x // y, x % y, -x, ~x, x & y, x | y, x ^ y, x << 9999, x >> 99, x == y]\n"
+	"print(y / (y + 1), len(hex(x)), hash(x) != 0, pow(3, 2 ** 60, x) > 0, int('z' * 3000, 36) > 0)\n"
+	"print(len(f'{x:_b}'), x.bit_count() > 0, sum(z) > 0, len(str(10 ** 4000)), int(1e300) > 0, 1 / 0)\n";
+
+START_TEST(numbers_end_at_any_limit_of_memory)
+{
+	struct program *program = compile(numbers_text);
+	static struct text text;
+	struct scenario_result result = {.stop = SIM_STOP_BYTES};
+	unsigned int nr_ended = 0;
+
+	for (uint64_t bytes = 200000; result.stop; bytes += 613) {
+		struct scenario_options o = options_for(&text);
+
+		text.nr = 0;
+		o.max_bytes = bytes;
+		ck_assert_int_eq(scenario_run(program, &o, &result), 0);
+		ck_assert_int_eq(result.status, result.stop ? 2 : 1);
+		nr_ended += result.stop == SIM_STOP_BYTES;
+	}
+	ck_assert_uint_gt(nr_ended, 100);
+	ck_assert_ptr_nonnull(strstr(text.data, "ZeroDivisionError: division by zero"));
+	program_free(program);
+}
+END_TEST
+
+START_TEST(numbers_end_after_any_number_of_steps)
+{
+	struct program *program = compile(numbers_text);
+	static struct text text;
+	struct scenario_result result = {.stop = SIM_STOP_STEPS};
+	uint64_t steps = 0;
+
+	while (result.stop) {
+		struct scenario_options o = options_for(&text);
+
+		text.nr = 0;
+		o.max_steps = steps += 97;
+		ck_assert_int_eq(scenario_run(program, &o, &result), 0);
+		ck_assert_int_eq(result.status, result.stop ? 2 : 1);
+	}
+	ck_assert_uint_gt(steps, 5000);
+	program_free(program);
+}
+END_TEST
+
 /* An output that cannot take any more ends the program. */
 START_TEST(a_full_output_ends_the_run)
 {
@@ -223,6 +273,8 @@ Suite *make_suite(void)
 	suite_add_tcase(s, core);
 	tcase_add_test(limits, a_run_ends_after_any_number_of_steps);
 	tcase_add_test(limits, a_run_ends_at_any_limit_of_memory);
+	tcase_add_test(limits, numbers_end_at_any_limit_of_memory);
+	tcase_add_test(limits, numbers_end_after_any_number_of_steps);
 	tcase_set_timeout(limits, 120);
 	suite_add_tcase(s, limits);
 	return s;

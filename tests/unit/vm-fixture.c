@@ -130,7 +130,7 @@ static int fill_builtins(struct sim *sim)
 		if (sim_module_add(sim, module, sim_str_utf8(sim, cls->name, &length, &keep),
 				sim_incref((struct gcs_object *)cls)) < 0)
 			return -1;
-		free(keep);
+		sim_scratch_free(keep);
 	}
 	sim->builtins = sim_incref(((struct sim_module *)module)->dict);
 	sim->modules = sim_dict_new(sim);

@@ -13,6 +13,7 @@
 
 struct frame_chunk {
 	struct frame_chunk *previous;
+	size_t bytes;			/* with this head */
 	char *previous_next, *previous_end;
 	char data[];
 };
@@ -28,10 +29,11 @@ struct frame_object {
 bool frame_push_chunk(struct vm *vm, size_t bytes)
 {
 	size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
-	struct frame_chunk *chunk = malloc(sizeof(*chunk) + size);
+	struct frame_chunk *chunk = gcs_mem_resize(vm->sim->heap, NULL, 0, sizeof(*chunk) + size);
 
 	if (!chunk)
 		return false;
+	chunk->bytes = sizeof(*chunk) + size;
 	chunk->previous = vm->chunk;
 	chunk->previous_next = vm->frames_next;
 	chunk->previous_end = vm->frames_end;
@@ -48,7 +50,7 @@ static void pop_chunk(struct vm *vm)
 	vm->chunk = chunk->previous;
 	vm->frames_next = chunk->previous_next;
 	vm->frames_end = chunk->previous_end;
-	free(chunk);
+	gcs_mem_free(vm->sim->heap, chunk, chunk->bytes);
 }
 
 /*

@@ -24,17 +24,18 @@ static int fill_names(struct vm *vm, struct vm_code *out)
 
 static struct vm_code *new_code(struct vm *vm, struct code *code)
 {
-	struct vm_code *out = calloc(1, sizeof(*out));
+	struct vm_code *out = sim_scratch_zeroed(vm->sim, 1, sizeof(*out));
 
 	if (!out)
-		return sim_no_memory_null(vm->sim);
+		return NULL;
 	out->code = code;
 	out->next = vm->codes;
 	vm->codes = out;
-	out->instrs = calloc(code->nr_instrs + 1, sizeof(*out->instrs));
-	out->names = calloc(code->nr_names + 1, sizeof(struct gcs_object *));
-	if (!out->instrs || !out->names)
-		return sim_no_memory_null(vm->sim);
+	out->instrs = sim_scratch_zeroed(vm->sim, code->nr_instrs + (uint64_t)1, sizeof(*out->instrs));
+	if (out->instrs)
+		out->names = sim_scratch_zeroed(vm->sim, code->nr_names + (uint64_t)1, sizeof(*out->names));
+	if (!out->names)
+		return NULL;
 	for (uint32_t i = 0; i < code->nr_instrs; i++) {
 		out->instrs[i].op = code->instrs[i].op;
 		out->instrs[i].arg = code->instrs[i].arg;
@@ -150,9 +151,9 @@ int vm_load(struct vm *vm, const struct program *program)
 	int rc = 0;
 
 	vm->program = program;
-	vm->constants = calloc(program->nr_constants + 1, sizeof(struct gcs_object *));
+	vm->constants = sim_scratch_zeroed(sim, program->nr_constants + (uint64_t)1, sizeof(*vm->constants));
 	if (!vm->constants)
-		return sim_no_memory(sim);
+		return -1;
 	sim->site = sim->start_site;
 	for (uint32_t i = 0; rc == 0 && i < program->nr_constants; i++) {
 		vm->constants[i] = make_constant(vm, program->constants[i]);
@@ -170,7 +171,7 @@ void vm_release_constants(struct vm *vm)
 	vm->constants = NULL;
 	for (uint32_t i = 0; constants && i < vm->program->nr_constants; i++)
 		gcs_xdecref(constants[i]);
-	free(constants);
+	sim_scratch_free(constants);
 }
 
 void vm_unload(struct vm *vm)
@@ -180,8 +181,8 @@ void vm_unload(struct vm *vm)
 
 		vm->codes = code->next;
 		((struct code *)code->code)->machine = NULL;
-		free(code->names);
-		free(code->instrs);
-		free(code);
+		sim_scratch_free(code->names);
+		sim_scratch_free(code->instrs);
+		sim_scratch_free(code);
 	}
 }

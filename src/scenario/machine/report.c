@@ -24,7 +24,7 @@ static void put_str(struct sim *sim, struct gcs_object *str)
 
 	if (utf8)
 		sim_write_error(sim, utf8, length);
-	free(keep);
+	sim_scratch_free(keep);
 }
 
 /* --- traceback ----------------------------------------------------------------------------------------------- */

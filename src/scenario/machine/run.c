@@ -190,7 +190,7 @@ static int exit_status(struct sim *sim, struct gcs_object *exception)
 		sim_write_error(sim, utf8, length);
 		sim_write_error(sim, "\n", 1);
 	}
-	free(keep);
+	sim_scratch_free(keep);
 	gcs_xdecref(text);
 	sim_clear_pending(sim);
 	return 1;

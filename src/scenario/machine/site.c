@@ -63,10 +63,10 @@ static struct site_entry *find_entry(struct site_tree *tree, uint64_t hash, unsi
 	}
 }
 
-static bool grow(struct site_tree *tree)
+static bool grow(struct sim *sim, struct site_tree *tree)
 {
 	size_t old_size = tree->entries ? tree->mask + 1 : 0, size = old_size ? 2 * old_size : 64;
-	struct site_entry *old = tree->entries, *entries = calloc(size, sizeof(*entries));
+	struct site_entry *old = tree->entries, *entries = sim_scratch_zeroed(sim, size, sizeof(*entries));
 
 	if (!entries)
 		return false;
@@ -81,24 +81,24 @@ static bool grow(struct site_tree *tree)
 			at = (at + 1) & tree->mask;
 		entries[at] = old[i];
 	}
-	free(old);
+	sim_scratch_free(old);
 	return true;
 }
 
-static struct site_tree *new_tree(unsigned int room)
+static struct site_tree *new_tree(struct sim *sim, unsigned int room)
 {
-	struct site_tree *tree = calloc(1, sizeof(*tree));
+	struct site_tree *tree = sim_scratch_zeroed(sim, 1, sizeof(*tree));
 
 	if (!tree)
 		return NULL;
 	tree->room = room;
-	tree->path = calloc(room, sizeof(*tree->path));
-	tree->frames = calloc(room, sizeof(*tree->frames));
-	if (tree->path && tree->frames && grow(tree))
+	tree->path = sim_scratch_zeroed(sim, room, sizeof(*tree->path));
+	tree->frames = sim_scratch_zeroed(sim, room, sizeof(*tree->frames));
+	if (tree->path && tree->frames && grow(sim, tree))
 		return tree;
-	free(tree->path);
-	free(tree->frames);
-	free(tree);
+	sim_scratch_free(tree->path);
+	sim_scratch_free(tree->frames);
+	sim_scratch_free(tree);
 	return NULL;
 }
 
@@ -110,11 +110,11 @@ void vm_release_sites(struct vm *vm)
 	if (!tree)
 		return;
 	for (size_t i = 0; i <= tree->mask; i++)
-		free(tree->entries[i].path);
-	free(tree->entries);
-	free(tree->path);
-	free(tree->frames);
-	free(tree);
+		sim_scratch_free(tree->entries[i].path);
+	sim_scratch_free(tree->entries);
+	sim_scratch_free(tree->path);
+	sim_scratch_free(tree->frames);
+	sim_scratch_free(tree);
 }
 
 /* --- look-up ---------------------------------------------------------------------------------------------- */
@@ -143,16 +143,17 @@ static struct gcs_site *deep_site(struct vm *vm, struct vm_frame *frame)
 
 	for (struct vm_frame *f = frame; f && nr < tree->room; f = f->back)
 		tree->path[nr++] = f->at;
+	sim_charge_places(vm->sim, nr);
 	hash = hash_path(tree->path, nr);
 	entry = find_entry(tree, hash, nr);
 	if (entry->site)
 		return entry->site;
 	if (tree->used * 2 > tree->mask) {
-		if (!grow(tree))
+		if (!grow(vm->sim, tree))
 			return NULL;
 		entry = find_entry(tree, hash, nr);
 	}
-	entry->path = malloc(nr * sizeof(*entry->path));
+	entry->path = sim_scratch(vm->sim, NULL, nr, sizeof(*entry->path));
 	if (!entry->path)
 		return NULL;
 	memcpy(entry->path, tree->path, nr * sizeof(*entry->path));
@@ -163,7 +164,7 @@ static struct gcs_site *deep_site(struct vm *vm, struct vm_frame *frame)
 		tree->used++;
 		return entry->site;
 	}
-	free(entry->path);
+	sim_scratch_free(entry->path);
 	*entry = (struct site_entry){0};
 	return NULL;
 }
@@ -174,10 +175,11 @@ int vm_before_instruction(struct vm *vm, struct vm_frame *frame, struct vm_instr
 	if (vm->site_frames > 1) {
 		struct gcs_site *site = deep_site(vm, frame);
 
-		if (site)
-			instr->site = site;
+		if (!site)
+			return sim_no_memory(vm->sim);
+		instr->site = site;
 	}
-	return vm->sim->max_steps ? sim_charge(vm->sim, 1) : 0;
+	return sim_charge(vm->sim, 1);
 }
 
 void vm_set_site_frames(struct sim *sim, unsigned int nr)
@@ -191,7 +193,7 @@ void vm_set_site_frames(struct sim *sim, unsigned int nr)
 	vm_release_sites(vm);
 	for (struct vm_code *code = vm->codes; code; code = code->next)
 		vm_fill_sites(vm, code);
-	vm->sites = nr > 1 ? new_tree(nr) : NULL;
+	vm->sites = nr > 1 ? new_tree(vm->sim, nr) : NULL;
 	vm->site_frames = vm->sites ? nr : 1;
 	vm_set_dispatch(vm);
 }

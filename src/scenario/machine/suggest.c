@@ -122,7 +122,7 @@ static void consider_str(struct sim *sim, struct search *search, const struct gc
 
 	if (name)
 		consider(search, name);
-	free(keep);
+	sim_scratch_free(keep);
 }
 
 static void consider_dict(struct sim *sim, struct search *search, const struct gcs_object *dict)
@@ -243,6 +243,6 @@ struct gcs_object *suggest_name(struct vm *vm, struct gcs_object *self)
 		search_attributes(sim, &search, exception->extra[0]);
 	else if (search.wanted)
 		search_variables(sim, &search, exception);
-	free(keep);
+	sim_scratch_free(keep);
 	return search.best[0] ? sim_str_from(sim, search.best) : NULL;
 }

@@ -223,7 +223,7 @@ static void write_where(struct sim *sim, struct gcs_object *where)
 		utf8 = sim_str_utf8(sim, text, &length, &keep);
 		if (utf8)
 			sim_write_error(sim, utf8, length);
-		free(keep);
+		sim_scratch_free(keep);
 		gcs_decref(text);
 	}
 	sim_clear_pending(sim);

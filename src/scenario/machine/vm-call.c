@@ -229,15 +229,15 @@ struct gcs_object *call_function(struct sim *sim, struct gcs_object *function, c
 		return NULL;
 	}
 	if (nr > FEW_ARGS) {
-		args = malloc(nr * sizeof(*args));
+		args = sim_scratch(sim, NULL, nr, sizeof(*args));
 		if (!args)
-			return sim_no_memory_null(sim);
+			return NULL;
 	}
 	for (size_t i = 0; i < nr; i++)
 		args[i] = sim_incref(call->args[i]);
 	frame = call_frame(vm_of(sim), sim_incref(function), args, call->nr, call->kwnames);
 	if (args != few)
-		free(args);
+		sim_scratch_free(args);
 	return frame ? run(vm_of(sim), frame) : NULL;
 }
 
@@ -317,11 +317,12 @@ static struct gcs_object *call_with_dict(struct vm *vm, struct gcs_object *calla
 	struct sim *sim = vm->sim;
 	size_t nr = sim_tuple_size(tuple), pos = 0, i = 0;
 	struct gcs_object *names = sim_tuple_new(sim, sim_dict_size(dict)), *result, *name, *value;
-	struct gcs_object **args = names ? malloc((nr + sim_dict_size(dict)) * sizeof(*args)) : NULL;
+	struct gcs_object **args = names ? sim_scratch(sim, NULL, nr + sim_dict_size(dict), sizeof(*args)) :
+			NULL;
 
 	if (!args) {
 		gcs_xdecref(names);
-		return names ? sim_no_memory_null(sim) : NULL;
+		return NULL;
 	}
 	memcpy(args, ((const struct sim_tuple *)tuple)->items, nr * sizeof(*args));
 	for (; sim_dict_next(dict, &pos, &name, &value); i++) {
@@ -332,7 +333,7 @@ static struct gcs_object *call_with_dict(struct vm *vm, struct gcs_object *calla
 	result = sim_call(sim, callable, &(struct sim_call){args, nr, names});
 	release_args(args + nr, i);
 	gcs_decref(names);
-	free(args);
+	sim_scratch_free(args);
 	return result;
 }
 

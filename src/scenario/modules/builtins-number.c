@@ -66,7 +66,7 @@ static struct gcs_object *in_base(struct sim *sim, struct gcs_object *object, in
 	}
 	text = object ? sim_int_text(sim, object, base) : NULL;
 	result = text ? sim_str_format(sim, "%s%s%s", *text == '-' ? "-" : "", prefix, text + (*text == '-')) : NULL;
-	free(text);
+	sim_scratch_free(text);
 	gcs_xdecref(object);
 	return result;
 }

@@ -15,6 +15,7 @@
 struct state {
 	struct gcs_object head;
 	struct gcs_object *callbacks, *garbage;		/* lists, owned */
+	uint64_t counted;				/* work of collections that was counted as steps */
 };
 
 static const struct sim_type state_type = {
@@ -237,7 +238,17 @@ static struct gcs_object *module_get_objects(struct sim *sim, struct gcs_object 
 		gcs_decref(list);
 		return sim_no_memory_null(sim);
 	}
+	sim_charge(sim, objects.nr);
 	return fill_list(sim, list, &objects, NULL);
+}
+
+/* Steps for a look at all objects: what is alive. */
+static int charge_heap(struct sim *sim)
+{
+	struct gcs_counts counts;
+
+	gcs_heap_counts(sim->heap, &counts);
+	return sim_charge(sim, counts.live);
 }
 
 typedef int (*graph_fn)(struct gcs_heap *heap, struct gcs_object *const *of, size_t nr, struct gcs_objects *out);
@@ -248,6 +259,8 @@ static struct gcs_object *neighbours(struct sim *sim, const struct sim_call *cal
 	struct gcs_object *list = arguments ? sim_list_new(sim, 0) : NULL;
 	struct gcs_objects objects;
 
+	if (list && fn == gcs_get_referrers && charge_heap(sim))
+		GCS_CLEAR(&list);
 	if (list && fn(sim->heap, call->args, call->nr, &objects)) {
 		GCS_CLEAR(&list);
 		sim_no_memory(sim);
@@ -344,12 +357,27 @@ static struct gcs_object *callback_info(struct sim *sim, const struct gcs_collec
 	return NULL;
 }
 
+/* A collection looks at all objects, with one instruction of the scenario's or none. */
+static void charge_work(struct sim *sim, struct state *state)
+{
+	struct gcs_work work;
+	uint64_t all;
+
+	gcs_get_work(sim->heap, &work);
+	all = work.objects + work.references;
+	if (all > state->counted)
+		sim_charge_places(sim, all - state->counted);
+	state->counted = all;
+}
+
 static void call_callbacks(struct gcs_heap *heap, bool start, const struct gcs_collection *what, void *arg)
 {
 	struct sim *sim = gcs_heap_user(heap);
 	struct gcs_object *callbacks = ((struct state *)arg)->callbacks;
 	struct gcs_object *v[2] = {NULL, NULL};
 
+	if (!start)
+		charge_work(sim, arg);
 	/* not for the collection after the modules are gone */
 	if (!sim_list_size(callbacks) || run_is_finalizing(sim))
 		return;

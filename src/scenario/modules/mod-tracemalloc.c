@@ -15,6 +15,9 @@ int trace_traces_class(struct sim *sim);	/* tracemalloc-snapshot.c */
 
 #define OWN_FILE "<tracemalloc>"
 
+/* Of one without any site. */
+#define SNAPSHOT_STEPS 5000
+
 static struct trace_state *state_of(struct sim *sim)
 {
 	return sim->tracemalloc;
@@ -47,6 +50,8 @@ static struct gcs_object *trace_start(struct sim *sim, struct gcs_object *self, 
 	state->frames_before = vm_site_frames(sim);
 	if (state->limit > state->frames_before)
 		vm_set_site_frames(sim, state->limit);
+	if (sim->pending)
+		return NULL;
 	gcs_trace_start(sim->heap);
 	return sim_none(sim);
 }
@@ -121,22 +126,27 @@ static struct gcs_object *trace_get_tracemalloc_memory(struct sim *sim, struct g
 	(void)self;
 	(void)call;
 	gcs_each_site(sim->heap, add_site_bytes, &bytes);
+	sim_charge_bytes(sim, bytes);
 	return sim_int_new_u(sim, bytes);
 }
 
 struct building {
+	struct sim *sim;
 	struct hl_builder *builder;
+	uint64_t nr_sites, nr_places;	/* that were added */
 	unsigned int limit;
 };
 
 static int add_site(const struct gcs_site_info *site, void *arg)
 {
-	const struct building *b = arg;
+	struct building *b = arg;
 	const struct hl_counts counts = {.alloc_count = site->traced_blocks, .alloc_bytes = site->traced_bytes};
 	unsigned int nr = site->nr_frames < b->limit ? site->nr_frames : b->limit;
 	struct hl_place *places;
 	int rc;
 
+	if (sim_charge(b->sim, 1 + nr))
+		return -1;
 	if (!site->traced_blocks || !strcmp(site->frames[0].file, OWN_FILE))
 		return 0;
 	places = calloc(nr, sizeof(*places));
@@ -151,16 +161,20 @@ static int add_site(const struct gcs_site_info *site, void *arg)
 	/* the stack as it is kept: a cut one would get an outermost frame that says so */
 	rc = hl_builder_add(b->builder, places, nr, nr, TRACE_DOMAIN, &counts);
 	free(places);
+	b->nr_sites++;
+	b->nr_places += nr;
 	return rc;
 }
 
-static struct hl_snapshot *build_snapshot(struct sim *sim, unsigned int limit)
+static struct hl_snapshot *build_snapshot(struct sim *sim, unsigned int limit, struct trace_size *size)
 {
-	struct building b = {.builder = hl_builder_new(), .limit = limit};
+	struct building b = {.sim = sim, .builder = hl_builder_new(), .limit = limit};
 	struct hl_snapshot *snapshot;
 
-	if (b.builder && !gcs_each_site(sim->heap, add_site, &b) && !hl_builder_finish(b.builder, NULL, &snapshot))
+	if (b.builder && !gcs_each_site(sim->heap, add_site, &b) && !hl_builder_finish(b.builder, NULL, &snapshot)) {
+		*size = (struct trace_size){b.nr_sites, b.nr_places};
 		return snapshot;
+	}
 	hl_builder_free(b.builder);
 	return sim_no_memory_null(sim);
 }
@@ -169,14 +183,17 @@ static struct gcs_object *take_snapshot(struct sim *sim, struct gcs_object *self
 {
 	struct trace_state *state = state_of(sim);
 	struct hl_snapshot *snapshot;
+	struct trace_size size;
 
 	(void)self;
 	(void)call;
 	if (!gcs_is_tracing(sim->heap))
 		return sim_raise_null(sim, SIM_RUNTIME_ERROR,
 				"the tracemalloc module must be tracing memory allocations to take a snapshot");
-	snapshot = build_snapshot(sim, state->limit);
-	return snapshot ? trace_snapshot_new(sim, state, snapshot, state->limit) : NULL;
+	if (sim_charge(sim, SNAPSHOT_STEPS))
+		return NULL;
+	snapshot = build_snapshot(sim, state->limit, &size);
+	return snapshot ? trace_snapshot_new(sim, state, snapshot, state->limit, size) : NULL;
 }
 
 static struct gcs_object *trace_take_snapshot(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
@@ -189,7 +206,7 @@ static struct gcs_object *traceback_of(struct sim *sim, const struct gcs_site_in
 {
 	struct trace_state *state = state_of(sim);
 	struct gcs_site_info one = *site;
-	struct building b = {.builder = hl_builder_new(), .limit = state->limit};
+	struct building b = {.sim = sim, .builder = hl_builder_new(), .limit = state->limit};
 	struct gcs_object *result = NULL;
 	struct hl_statistics *statistics = NULL;
 	struct hl_snapshot *snapshot = NULL;

@@ -100,7 +100,7 @@ static struct gcs_object *stream_write(struct sim *sim, struct gcs_object *self,
 	if (!utf8)
 		return NULL;
 	rc = stream->is_error ? sim_write_error(sim, utf8, bytes) : sim_write(sim, utf8, bytes);
-	free(keep);
+	sim_scratch_free(keep);
 	if (rc || (!stream->is_error && keep_piece(sim, stream, text, bytes)))
 		return NULL;
 	return sim_int_new(sim, (int64_t)sim_as_str(text)->length);

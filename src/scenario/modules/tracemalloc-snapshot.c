@@ -16,6 +16,8 @@ void trace_snapshot_drop(struct trace_snapshot *self)
 		return;
 	hl_snapshot_unref(self->snapshot);
 	self->snapshot = NULL;
+	sim_scratch_free(self->reserved);
+	self->reserved = NULL;
 	if (self->prev)
 		self->prev->next = self->next;
 	else
@@ -31,15 +33,24 @@ static void snapshot_dealloc(struct gcs_object *self)
 	gcs_object_free(self);
 }
 
+/* A record, its counts and the entry of a table; a frame and its number. */
+#define SITE_BYTES 256
+#define PLACE_BYTES 16
+
 struct gcs_object *trace_snapshot_new(struct sim *sim, struct trace_state *state, struct hl_snapshot *snapshot,
-		unsigned int limit)
+		unsigned int limit, struct trace_size size)
 {
 	struct trace_snapshot *self = (struct trace_snapshot *)sim_new_object(sim, &trace_snapshot_type, 0, 64);
+	uint64_t bytes = sizeof(*self) + size.nr_sites * SITE_BYTES + size.nr_places * PLACE_BYTES;
 
-	if (!self) {
+	if (self)
+		self->reserved = sim_scratch(sim, NULL, bytes, 1);
+	if (!self || !self->reserved) {
 		hl_snapshot_unref(snapshot);
+		gcs_xdecref(self ? &self->head : NULL);
 		return NULL;
 	}
+	self->size = size;
 	self->state = state;
 	self->snapshot = snapshot;
 	self->limit = limit;
@@ -123,6 +134,8 @@ static struct hl_statistics *group(struct sim *sim, const struct trace_snapshot 
 	struct hl_statistics *statistics;
 	int rc;
 
+	if (sim_charge(sim, 4 * (self->size.nr_sites + self->size.nr_places)))
+		return NULL;
 	if (is_cumulative)
 		rc = hl_snapshot_statistics_cumulative(self->snapshot, resolver, key, HL_METRIC_LIVE, &statistics);
 	else
@@ -200,25 +213,26 @@ static struct gcs_object *make_differences(struct sim *sim, struct gcs_object *s
 static void release_keeps(char **keeps, size_t nr)
 {
 	for (size_t i = 0; keeps && i < nr; i++)
-		free(keeps[i]);
-	free(keeps);
+		sim_scratch_free(keeps[i]);
+	sim_scratch_free(keeps);
 }
 
 static struct gcs_object *filtered(struct sim *sim, struct trace_snapshot *self, struct gcs_object *list)
 {
 	size_t nr = sim_list_size(list);
-	struct hl_filter *filters = calloc(nr + 1, sizeof(*filters));
-	char **keeps = calloc(nr + 1, sizeof(*keeps));
+	struct hl_filter *filters = sim_scratch_zeroed(sim, nr + 1, sizeof(*filters));
+	char **keeps = sim_scratch_zeroed(sim, nr + 1, sizeof(*keeps));
 	struct hl_snapshot *kept = NULL;
-	int rc = filters && keeps ? 0 : sim_no_memory(sim);
+	int rc = filters && keeps ? 0 : -1;
 
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = trace_filter_read(sim, sim_list_item(list, i), &filters[i], &keeps[i]);
+		rc = trace_filter_read(sim, sim_list_item(list, i), &filters[i], &keeps[i]) ||
+			sim_charge(sim, self->size.nr_places * (1 + filters[i].pattern.length)) ? -1 : 0;
 	if (!rc && hl_snapshot_filter(self->snapshot, self->state->resolver, filters, nr, &kept))
 		sim_no_memory(sim);
 	release_keeps(keeps, nr);
-	free(filters);
-	return kept ? trace_snapshot_new(sim, self->state, kept, self->limit) : NULL;
+	sim_scratch_free(filters);
+	return kept ? trace_snapshot_new(sim, self->state, kept, self->limit, self->size) : NULL;
 }
 
 static struct gcs_object *make_filtered(struct sim *sim, struct gcs_object *self, const struct sim_call *call)

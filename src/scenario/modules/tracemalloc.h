@@ -25,11 +25,18 @@ struct trace_state {
 	struct sim_class *filter, *domain_filter;
 };
 
+/* Of what a snapshot was made. */
+struct trace_size {
+	uint64_t nr_sites, nr_places;
+};
+
 struct trace_snapshot {
 	struct gcs_object head;
 	struct trace_state *state;
 	struct hl_snapshot *snapshot;
 	struct trace_snapshot *prev, *next;
+	struct trace_size size;
+	void *reserved;			/* as much of the heap as the snapshot takes beside it, about */
 	unsigned int limit;
 };
 
@@ -69,10 +76,11 @@ struct gcs_object *trace_diff_new(struct sim *sim, struct trace_state *state, co
 
 /* Takes over @snapshot, also when it fails. */
 struct gcs_object *trace_snapshot_new(struct sim *sim, struct trace_state *state, struct hl_snapshot *snapshot,
-		unsigned int limit);
+		unsigned int limit, struct trace_size size);
 void trace_snapshot_drop(struct trace_snapshot *self);
 
-/* One of the filters of a list, as the library has them; *keep is to be freed after the use of @out.  0 or -1. */
+/* One of the filters of a list, as the library has them; *keep is for sim_scratch_free() after the use of
+ * @out.  0 or -1. */
 int trace_filter_read(struct sim *sim, struct gcs_object *filter, struct hl_filter *out, char **keep);
 
 /* The arguments of a function that CPython has written in Python; @names without what is before the first argument.

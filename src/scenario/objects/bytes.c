@@ -26,7 +26,7 @@ static struct sim_bytes *make(struct sim *sim, size_t length)
 {
 	struct sim_bytes *bytes;
 
-	if (sim_check_bytes(sim, length))
+	if (sim_check_array(sim, length, 1))
 		return NULL;
 	bytes = (struct sim_bytes *)sim_alloc(sim, &sim_bytes_type.gc, length + 1, BYTES_HEAD + length);
 	if (bytes)
@@ -64,7 +64,8 @@ static struct gcs_object *bytes_repr(struct sim *sim, struct gcs_object *self)
 	sim_text_init(&text, sim);
 	snprintf(out, sizeof(out), "b%c", mark);
 	sim_text_put(&text, out);
-	for (size_t i = 0; i < bytes->length; i++) {
+	sim_charge(sim, bytes->length);
+	for (size_t i = 0; i < bytes->length && !text.failed; i++) {
 		unsigned char c = bytes->data[i];
 
 		if (c == '\\' || c == mark)
@@ -81,7 +82,8 @@ static struct gcs_object *bytes_repr(struct sim *sim, struct gcs_object *self)
 
 static int64_t bytes_hash(struct sim *sim, struct gcs_object *self)
 {
-	(void)sim;
+	if (sim_charge_bytes(sim, as_bytes(self)->length))
+		return -1;
 	return sim_hash_bytes(as_bytes(self)->data, as_bytes(self)->length);
 }
 
@@ -93,6 +95,8 @@ static struct gcs_object *bytes_compare(struct sim *sim, struct gcs_object *a, s
 
 	if (sim_kind(b) != SIM_BYTES)
 		return sim_not_implemented(sim);
+	if (sim_charge_bytes(sim, x->length < y->length ? x->length : y->length))
+		return NULL;
 	order = memcmp(x->data, y->data, x->length < y->length ? x->length : y->length);
 	if (!order)
 		order = (x->length > y->length) - (x->length < y->length);
@@ -114,7 +118,7 @@ static struct gcs_object *bytes_get_item(struct sim *sim, struct gcs_object *sel
 	if (sim_kind(key) == SIM_SLICE) {
 		if (sim_slice_indices(sim, key, bytes->length, &start, &step, &nr))
 			return NULL;
-		out = make(sim, nr);
+		out = sim_charge_places(sim, nr) ? NULL : make(sim, nr);
 		for (int64_t i = 0; out && i < nr; i++)
 			out->data[i] = bytes->data[start + i * step];
 		return out ? &out->head : NULL;
@@ -137,8 +141,8 @@ static struct gcs_object *repeat(struct sim *sim, struct gcs_object *self, struc
 		return sim_raise_null(sim, SIM_OVERFLOW_ERROR, "cannot fit 'int' into an index-sized integer");
 	if (nr <= 0 || !bytes->length)
 		return sim_incref(sim->empty_bytes);
-	if ((uint64_t)nr > ((uint64_t)1 << 40) / bytes->length)
-		return sim_no_memory_null(sim);
+	if (sim_check_array(sim, nr, bytes->length) || sim_charge_places(sim, nr))
+		return NULL;
 	out = make(sim, nr * bytes->length);
 	for (int64_t i = 0; out && i < nr; i++)
 		memcpy(out->data + i * bytes->length, bytes->data, bytes->length);
@@ -170,6 +174,8 @@ static int bytes_contains(struct sim *sim, struct gcs_object *self, struct gcs_o
 	struct sim_bytes *bytes = as_bytes(self);
 	int64_t value;
 
+	if (sim_charge_places(sim, bytes->length))
+		return -1;
 	if (sim_kind(item) == SIM_BYTES)
 		return memmem(bytes->data, bytes->length, as_bytes(item)->data, as_bytes(item)->length) != NULL;
 	if (!sim_is_int(item))
@@ -221,7 +227,7 @@ static struct gcs_object *bytes_construct(struct sim *sim, struct sim_class *cls
 			return sim_raise_null(sim, SIM_TYPE_ERROR, "string argument without an encoding");
 		text = sim_str_utf8(sim, given[0], &length, &keep);
 		result = text ? sim_bytes_new(sim, text, length) : NULL;
-		free(keep);
+		sim_scratch_free(keep);
 		return result;
 	}
 	if (sim_kind(given[0]) == SIM_BYTES)
@@ -249,7 +255,8 @@ static struct gcs_object *bytes_hex(struct sim *sim, struct gcs_object *self, co
 
 	(void)call;
 	sim_text_init(&text, sim);
-	for (size_t i = 0; i < as_bytes(self)->length; i++) {
+	sim_charge(sim, as_bytes(self)->length);
+	for (size_t i = 0; i < as_bytes(self)->length && !text.failed; i++) {
 		snprintf(out, sizeof(out), "%02x", (unsigned char)as_bytes(self)->data[i]);
 		sim_text_put(&text, out);
 	}

@@ -14,8 +14,8 @@ uint32_t sim_point_upper(uint32_t point);
 uint32_t sim_point_lower(uint32_t point);
 
 /* First occurrence within [from, to), last with _rfind_; -1: none. */
-int64_t sim_str_find(const struct gcs_object *str, const struct gcs_object *part, size_t from, size_t to);
-int64_t sim_str_rfind(const struct gcs_object *str, const struct gcs_object *part, size_t from, size_t to);
+int64_t sim_str_rfind(struct sim *sim, const struct gcs_object *str, const struct gcs_object *part, size_t from,
+		size_t to);
 
 struct gcs_object *sim_str_split(struct sim *sim, struct gcs_object *self, const struct sim_call *call);
 struct gcs_object *sim_str_rsplit(struct sim *sim, struct gcs_object *self, const struct sim_call *call);

@@ -17,18 +17,21 @@ struct merged {
 	size_t at;
 };
 
-static bool in_tail(const struct merged *merged, struct gcs_object *cls)
+static bool in_tail(struct sim *sim, const struct merged *merged, struct gcs_object *cls)
 {
-	for (size_t i = merged->at + 1; i < sim_tuple_size(merged->list); i++)
-		if (sim_tuple_item(merged->list, i) == cls)
-			return true;
-	return false;
+	size_t i = merged->at + 1;
+
+	while (i < sim_tuple_size(merged->list) && sim_tuple_item(merged->list, i) != cls)
+		i++;
+	sim_charge_places(sim, i - merged->at);
+	return i < sim_tuple_size(merged->list);
 }
 
 /* The first head that is in no list's tail; NULL: there is none. */
-static struct gcs_object *next_class(struct merged *lists, size_t nr)
+static struct gcs_object *next_class(struct sim *sim, struct merged *lists, size_t nr)
 {
-	for (size_t i = 0; i < nr; i++) {
+	sim_charge_places(sim, nr);
+	for (size_t i = 0; i < nr && !sim->stop; i++) {
 		struct gcs_object *head;
 		bool good = true;
 
@@ -36,7 +39,7 @@ static struct gcs_object *next_class(struct merged *lists, size_t nr)
 			continue;
 		head = sim_tuple_item(lists[i].list, lists[i].at);
 		for (size_t j = 0; good && j < nr; j++)
-			good = !in_tail(&lists[j], head);
+			good = !in_tail(sim, &lists[j], head);
 		if (good)
 			return head;
 	}
@@ -62,13 +65,13 @@ static struct gcs_object *mro_conflict(struct sim *sim, struct gcs_object *bases
 
 static struct gcs_object *merge(struct sim *sim, struct sim_class *cls, struct merged *lists, size_t nr, size_t room)
 {
-	struct gcs_object **out = malloc(room * sizeof(*out)), *head, *mro;
+	struct gcs_object **out = sim_scratch(sim, NULL, room, sizeof(*out)), *head, *mro;
 	size_t used = 0, left = 0;
 
 	if (!out)
-		return sim_no_memory_null(sim);
+		return NULL;
 	out[used++] = &cls->head;
-	while (used < room && (head = next_class(lists, nr))) {
+	while (used < room && (head = next_class(sim, lists, nr))) {
 		out[used++] = head;
 		for (size_t i = 0; i < nr; i++)
 			if (lists[i].at < sim_tuple_size(lists[i].list) &&
@@ -80,25 +83,25 @@ static struct gcs_object *merge(struct sim *sim, struct sim_class *cls, struct m
 	for (size_t i = 0; !left && i < used; i++)
 		gcs_incref(out[i]);
 	mro = left ? mro_conflict(sim, cls->bases) : sim_tuple_from(sim, out, used);
-	free(out);
+	sim_scratch_free(out);
 	return mro;
 }
 
 static struct gcs_object *make_mro(struct sim *sim, struct sim_class *cls)
 {
 	size_t nr = sim_tuple_size(cls->bases), room = 1;
-	struct merged *lists = malloc((nr + 1) * sizeof(*lists));
+	struct merged *lists = sim_scratch(sim, NULL, nr + 1, sizeof(*lists));
 	struct gcs_object *mro;
 
 	if (!lists)
-		return sim_no_memory_null(sim);
+		return NULL;
 	for (size_t i = 0; i < nr; i++) {
 		lists[i] = (struct merged){as_class(sim_tuple_item(cls->bases, i))->mro, 0};
 		room += sim_tuple_size(lists[i].list);
 	}
 	lists[nr] = (struct merged){cls->bases, 0};
 	mro = merge(sim, cls, lists, nr + 1, room);
-	free(lists);
+	sim_scratch_free(lists);
 	return mro;
 }
 
@@ -310,7 +313,7 @@ static const char *type_name(struct sim *sim, struct sim_class *cls)
 	copy = sim_resize(sim, NULL, 0, length + 1);
 	if (copy)
 		memcpy(copy, keep, length + 1);
-	free(keep);
+	sim_scratch_free(keep);
 	return copy;
 }
 

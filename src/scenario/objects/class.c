@@ -32,24 +32,28 @@ struct sim_class *sim_class_of(struct sim *sim, const struct gcs_object *object)
 
 bool sim_class_is_subclass(const struct sim_class *cls, const struct sim_class *of)
 {
+	size_t nr = cls->mro ? sim_tuple_size(cls->mro) : 0, i = 0;
+
 	if (cls == of)
 		return true;
-	for (size_t i = 0; cls->mro && i < sim_tuple_size(cls->mro); i++)
-		if (sim_tuple_item(cls->mro, i) == &of->head)
-			return true;
-	return false;
+	while (i < nr && sim_tuple_item(cls->mro, i) != &of->head)
+		i++;
+	sim_charge_places(sim_of(&cls->head), i);
+	return i < nr;
 }
 
 static struct gcs_object *look_up(struct sim *sim, struct sim_class *cls, struct gcs_object *name)
 {
-	for (size_t i = 0; cls->mro && i < sim_tuple_size(cls->mro); i++) {
-		struct sim_class *base = as_class(sim_tuple_item(cls->mro, i));
-		struct gcs_object *value = base->dict ? sim_dict_get_str(sim, base->dict, name) : NULL;
+	size_t nr = cls->mro ? sim_tuple_size(cls->mro) : 0;
+	struct gcs_object *value = NULL;
 
-		if (value)
-			return value;
+	for (size_t i = 0; i < nr && !value; i++) {
+		struct sim_class *base = as_class(sim_tuple_item(cls->mro, i));
+
+		sim_charge(sim, 1);
+		value = base->dict ? sim_dict_get_str(sim, base->dict, name) : NULL;
 	}
-	return NULL;
+	return value;
 }
 
 /* A class without a version (never changed since its attributes were looked up) gets a new one, so that what the cache
@@ -79,6 +83,7 @@ static void each_derived(struct sim *sim, struct sim_class *cls, void (*fn)(stru
 	struct gcs_object *key, *ref, *derived;
 	size_t pos = 0;
 
+	sim_charge(sim, 1);
 	fn(sim, cls);
 	while (cls->subclasses && sim_dict_next(cls->subclasses, &pos, &key, &ref)) {
 		derived = gcs_weakref_get((struct gcs_weakref *)ref);

@@ -52,9 +52,11 @@ struct gcs_object *sim_compare(struct sim *sim, struct gcs_object *a, struct gcs
 {
 	struct gcs_object *result;
 
+	if (sim_charge(sim, 1))
+		return NULL;
 	/* Numbers are most of what programs compare, and need no guard against recursion. */
 	if (sim_kind(a) == SIM_INT && sim_kind(b) == SIM_INT)
-		return sim_compare_result(sim, sim_int_order(a, b), op);
+		return sim_int_charge(sim, a) ? NULL : sim_compare_result(sim, sim_int_order(a, b), op);
 	if (sim_enter(sim, " in comparison"))
 		return NULL;
 	result = compare(sim, a, b, op);
@@ -68,7 +70,7 @@ int sim_compare_bool(struct sim *sim, struct gcs_object *a, struct gcs_object *b
 	int truth;
 
 	if (a == b && (op == SIM_EQ || op == SIM_NE))
-		return op == SIM_EQ;
+		return sim_charge(sim, 1) ? -1 : op == SIM_EQ;
 	result = sim_compare(sim, a, b, op);
 	if (!result)
 		return -1;
@@ -142,6 +144,8 @@ int64_t sim_hash(struct sim *sim, struct gcs_object *object)
 {
 	const struct sim_type *type = sim_type(object);
 
+	if (sim_charge(sim, 1))
+		return -1;
 	if (type->hash)
 		return type->hash(sim, object);
 	/* Types without __eq__ of their own hash by identity. */
@@ -205,10 +209,10 @@ int sim_sequence_index(struct sim *sim, struct gcs_object *key, size_t length, c
 
 static int check_class(struct sim *sim, struct sim_class *cls, struct gcs_object *classes, const char *function)
 {
-	int result = 0;
+	int result = sim_charge(sim, 1);
 
 	if (sim_is_class(classes))
-		return sim_class_is_subclass(cls, (struct sim_class *)classes);
+		return result ? result : sim_class_is_subclass(cls, (struct sim_class *)classes);
 	if (sim_kind(classes) != SIM_TUPLE)
 		return sim_raise(sim, SIM_TYPE_ERROR, "%s() arg 2 must be a %s, a tuple of %s, or a union", function,
 				*function == 'i' && function[2] == 'i' ? "type" : "class",

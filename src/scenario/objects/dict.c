@@ -69,7 +69,7 @@ static struct sim_dict_keys *keys_new(struct sim *sim, int log2, bool general, s
 	size_t bytes = real_bytes(log2);
 	struct sim_dict_keys *keys = NULL;
 
-	if (log2 > LARGEST_LOG2 || sim_check_bytes(sim, bytes))
+	if (log2 > LARGEST_LOG2 || (log2 > SIM_DICT_MIN_LOG2 && sim_check_array(sim, bytes, 1)))
 		return sim->pending ? NULL : sim_no_memory_null(sim);
 	if (log2 == SIM_DICT_MIN_LOG2 && !general)
 		keys = gcs_freelist_take_memory(sim->keys_free, block, sim->site);
@@ -458,6 +458,7 @@ struct gcs_object *sim_dict_pop_last(struct sim *sim, struct gcs_object *self, s
 		perturb >>= PERTURB_SHIFT;
 		slot = (slot * 5 + perturb + 1) & mask;
 	}
+	sim_charge_places(sim, dict->keys->nr - number);
 	taken = take_entry(dict, number, slot);
 	dict->keys->nr = number;
 	*key = taken.key;
@@ -562,6 +563,7 @@ int sim_dict_clone(struct sim *sim, struct sim_dict *dict, struct sim_dict *from
 bool sim_dict_next(const struct gcs_object *self, size_t *pos, struct gcs_object **key, struct gcs_object **value)
 {
 	const struct sim_dict *dict = (const struct sim_dict *)self;
+	size_t from;
 
 	if (dict->values) {
 		int position;
@@ -573,8 +575,10 @@ bool sim_dict_next(const struct gcs_object *self, size_t *pos, struct gcs_object
 		*value = dict->values->value[position];
 		return true;
 	}
+	from = *pos;
 	while (dict->keys && *pos < dict->keys->nr && !dict->keys->entries[*pos].value)
 		++*pos;
+	sim_charge(sim_of(self), 1 + (*pos - from) / SIM_PLACES_PER_STEP);
 	if (!dict->keys || *pos >= dict->keys->nr)
 		return false;
 	*key = dict->keys->entries[*pos].key;

@@ -232,11 +232,9 @@ int sim_enter(struct sim *sim, const char *where)
 	return sim_raise(sim, SIM_RECURSION_ERROR, "maximum recursion depth exceeded%s", where);
 }
 
-int sim_charge(struct sim *sim, uint64_t steps)
+int sim_out_of_steps(struct sim *sim)
 {
-	sim->steps += steps;
-	if (!sim->max_steps || sim->steps <= sim->max_steps)
-		return 0;
+	sim->steps = sim->max_steps;
 	sim->stop = SIM_STOP_STEPS;
 	return sim_no_memory(sim);
 }
@@ -244,23 +242,33 @@ int sim_charge(struct sim *sim, uint64_t steps)
 /* Without a limit a scenario may still not ask for more than the machine could ever address. */
 #define LARGEST_ARRAY ((uint64_t)1 << 40)
 
-int sim_check_bytes(struct sim *sim, uint64_t bytes)
+int sim_check_array(struct sim *sim, uint64_t nr, size_t item_size)
 {
-	if (bytes > LARGEST_ARRAY)
-		return sim_no_memory(sim);
-	if (sim->max_bytes && bytes > sim->max_bytes) {
+	uint64_t limit = sim->max_bytes ? sim->max_bytes : LARGEST_ARRAY;
+
+	if (nr <= limit / item_size)
+		return sim_charge_bytes(sim, nr * item_size);
+	if (sim->max_bytes)
 		sim->stop = SIM_STOP_BYTES;
-		return sim_no_memory(sim);
-	}
-	return 0;
+	return sim_no_memory(sim);
+}
+
+static int write_text(struct sim *sim, sim_write_fn write, const char *text, size_t length)
+{
+	int rc = sim_charge_bytes(sim, length) ? -1 : write(text, length, sim->write_arg);
+
+	if (rc <= 0)
+		return rc;
+	sim->stop = SIM_STOP_BYTES;
+	return sim_no_memory(sim);
 }
 
 int sim_write(struct sim *sim, const char *text, size_t length)
 {
-	return sim->out(text, length, sim->write_arg);
+	return write_text(sim, sim->out, text, length);
 }
 
 int sim_write_error(struct sim *sim, const char *text, size_t length)
 {
-	return sim->err(text, length, sim->write_arg);
+	return write_text(sim, sim->err, text, length);
 }

@@ -330,12 +330,13 @@ struct gcs_object *sim_float_from_text(struct sim *sim, struct gcs_object *str)
 
 	if (!text)
 		return NULL;
-	copy = strndup(text, length);
-	free(keep);
+	/* strtod() looks at each digit, however many there are. */
+	copy = sim_charge_places(sim, length) ? NULL : sim_scratch_text(sim, text, length);
+	sim_scratch_free(keep);
 	if (!copy)
-		return sim_no_memory_null(sim);
+		return NULL;
 	good = strlen(copy) == length && parse(copy, &value);
-	free(copy);
+	sim_scratch_free(copy);
 	if (!good)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "could not convert string to float: %R", str);
 	return sim_float_new(sim, value);

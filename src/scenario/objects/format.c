@@ -87,8 +87,7 @@ static struct gcs_object *unknown_code(struct sim *sim, const struct spec *spec,
 
 static void add_fill(struct sim_text *out, uint32_t fill, int64_t nr)
 {
-	while (nr-- > 0 && !out->failed)
-		sim_text_point(out, fill ? fill : ' ');
+	sim_text_fill(out, fill ? fill : ' ', nr);
 }
 
 /* --- str --------------------------------------------------------------------------------------------- */
@@ -153,7 +152,9 @@ static void add_grouped(struct sim_text *out, const struct number *n, uint32_t s
 {
 	size_t total = n->nr_digits + zeros;
 
-	for (size_t i = 0; i < total; i++) {
+	if (sim_check_array(out->sim, total, 1) || sim_charge_places(out->sim, total))
+		out->failed = true;
+	for (size_t i = 0; i < total && !out->failed; i++) {
 		if (separator && i && (total - i) % n->group == 0)
 			sim_text_point(out, separator);
 		sim_text_point(out, i < zeros ? '0' : (uint32_t)n->digits[i - zeros]);
@@ -169,6 +170,9 @@ static size_t zeros_for(const struct number *n, const struct spec *spec, int64_t
 		return 0;
 	if (!spec->thousands)
 		return room > (int64_t)digits ? room - digits : 0;
+	/* At first as many as surely fit. */
+	if (room / (n->group + 1) > (int64_t)digits / n->group)
+		digits = room / (n->group + 1) * n->group;
 	while ((int64_t)grouped_length(digits, n->group) < room)
 		digits++;
 	return digits - n->nr_digits;
@@ -217,7 +221,7 @@ static struct gcs_object *format_int_digits(struct sim *sim, struct gcs_object *
 	if (spec->alternate && base != 10)
 		n.prefix = base == 2 ? "0b" : base == 8 ? "0o" : spec->type == 'X' ? "0X" : "0x";
 	result = finish(sim, &n, spec);
-	free(text);
+	sim_scratch_free(text);
 	return result;
 }
 
@@ -266,10 +270,11 @@ static char *double_text(struct sim *sim, double value, const struct spec *spec)
 	char *text = NULL, type = spec->type ? spec->type : 'g';
 	int precision = spec->precision < 0 ? 6 : spec->precision, status;
 
-	if (spec->precision > 100000) {
-		sim_raise(sim, SIM_VALUE_ERROR, "precision too big");
+	if (spec->precision > 100000)
+		return sim_raise_null(sim, SIM_VALUE_ERROR, "precision too big");
+	/* printf() makes its digits by multiplying, one place after the other. */
+	if (sim_charge(sim, 10 + (uint64_t)precision / 4))
 		return NULL;
-	}
 	if (!isfinite(value))
 		return strdup(isnan(value) ? (isupper(type) ? "NAN" : "nan") : (isupper(type) ? "INF" : "inf"));
 	if (type == '%')

@@ -394,17 +394,17 @@ struct gcs_object *sim_call_prepended(struct sim *sim, struct gcs_object *callab
 		const struct sim_call *call)
 {
 	size_t nr = call->nr + (call->kwnames ? sim_tuple_size(call->kwnames) : 0);
-	struct gcs_object *few[8], **args = nr < 8 ? few : malloc((nr + 1) * sizeof(*args)), *result;
+	struct gcs_object *few[8], **args = nr < 8 ? few : sim_scratch(sim, NULL, nr + 1, sizeof(*args)), *result;
 	struct sim_call with = {args, call->nr + 1, call->kwnames};
 
 	if (!args)
-		return sim_no_memory_null(sim);
+		return NULL;
 	args[0] = first;
 	if (nr)
 		memcpy(args + 1, call->args, nr * sizeof(*args));
 	result = sim_call(sim, callable, &with);
 	if (args != few)
-		free(args);
+		sim_scratch_free(args);
 	return result;
 }
 

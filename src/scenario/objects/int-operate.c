@@ -5,23 +5,38 @@
 #include <ctype.h>
 #include <math.h>
 
-struct gcs_object *sim_int_unary(struct sim *sim, struct gcs_object *self, enum sim_unary op)
-{
+/* What sim_int_compute() is to do. */
+struct operation {
+	struct gcs_object *a, *b;
+	enum sim_binary op;
+	enum sim_unary unary;
 	struct gcs_object *result;
+	double ratio;
+};
+
+static int compute_unary(struct sim *sim, void *arg)
+{
+	struct operation *o = arg;
 	mp_limb_t word;
 	mpz_t view, out;
 
-	if (op == SIM_POSITIVE || (op == SIM_ABS && sim_int_sign(self) >= 0))
-		return sim_kind(self) == SIM_BOOL ? sim_int_new(sim, self == sim->true_) : sim_incref(self);
-	sim_int_view(self, view, &word);
+	sim_int_view(o->a, view, &word);
 	mpz_init(out);
-	if (op == SIM_INVERT)
+	if (o->unary == SIM_INVERT)
 		mpz_com(out, view);
 	else
 		mpz_neg(out, view);
-	result = sim_int_from_mpz(sim, out, 0);
-	mpz_clear(out);
-	return result;
+	o->result = sim_int_from_mpz(sim, out, 0);
+	return o->result ? 0 : -1;
+}
+
+struct gcs_object *sim_int_unary(struct sim *sim, struct gcs_object *self, enum sim_unary op)
+{
+	struct operation o = {.a = self, .unary = op};
+
+	if (op == SIM_POSITIVE || (op == SIM_ABS && sim_int_sign(self) >= 0))
+		return sim_kind(self) == SIM_BOOL ? sim_int_new(sim, self == sim->true_) : sim_incref(self);
+	return sim_int_charge(sim, self) || sim_int_compute(sim, compute_unary, &o) ? NULL : o.result;
 }
 
 /* The bytes that CPython's algorithm asks for before it knows how long the result is; 0: as many as needed. */
@@ -78,14 +93,6 @@ static bool compute_words(int64_t a, int64_t b, enum sim_binary op, int64_t *out
 	}
 }
 
-/* What a result of so many bits costs: memory and time are asked for before it is computed. */
-static int check_bits(struct sim *sim, double bits)
-{
-	if (bits > 1e15)
-		return sim_no_memory(sim);
-	return sim_check_bytes(sim, bits / 8) || sim_charge(sim, bits / 512) ? -1 : 0;
-}
-
 static int compute_shift(struct sim *sim, const mpz_t a, struct gcs_object *b, enum sim_binary op, mpz_t out)
 {
 	int64_t count;
@@ -95,6 +102,8 @@ static int compute_shift(struct sim *sim, const mpz_t a, struct gcs_object *b, e
 	if (!sim_int_fits(b, &count))
 		count = INT64_MAX;
 	if (op == SIM_RSHIFT) {
+		if (sim_charge_places(sim, mpz_size(a)))
+			return -1;
 		mpz_fdiv_q_2exp(out, a, count);
 		return 0;
 	}
@@ -102,7 +111,7 @@ static int compute_shift(struct sim *sim, const mpz_t a, struct gcs_object *b, e
 		return 0;
 	if (count == INT64_MAX)
 		return sim_raise(sim, SIM_OVERFLOW_ERROR, "too many digits in integer");
-	if (check_bits(sim, (double)mpz_sizeinbase(a, 2) + count))
+	if (sim_int_check_bits(sim, (double)mpz_sizeinbase(a, 2) + (double)count))
 		return -1;
 	mpz_mul_2exp(out, a, count);
 	return 0;
@@ -113,6 +122,7 @@ static int compute_power(struct sim *sim, const mpz_t a, struct gcs_object *b, m
 	bool unit = mpz_cmpabs_ui(a, 1) <= 0;
 	int64_t exponent;
 	double bits;
+	long two;
 
 	if (!sim_int_fits(b, &exponent))
 		exponent = INT64_MAX;
@@ -129,8 +139,10 @@ static int compute_power(struct sim *sim, const mpz_t a, struct gcs_object *b, m
 		mpz_pow_ui(out, a, exponent == 0 ? 0 : 2 - (low & 1));
 		return 0;
 	}
-	bits = ((double)mpz_sizeinbase(a, 2) - 1) * exponent;
-	if (check_bits(sim, bits * 1.01 + 64) || sim_charge(sim, bits / 64 * sqrt(bits / 64) / 100))
+	/* The logarithm, of which the length is a multiple. */
+	bits = fabs(mpz_get_d_2exp(&two, a));
+	bits = ((double)two + log2(bits)) * (double)exponent;
+	if (sim_int_check_bits(sim, bits + 64) || sim_int_charge_product(sim, (size_t)(bits / 64), (size_t)(bits / 64)))
 		return -1;
 	mpz_pow_ui(out, a, exponent);
 	return 0;
@@ -147,6 +159,8 @@ static int compute(struct sim *sim, struct gcs_object *a, struct gcs_object *b, 
 	mp_limb_t word_a, word_b;
 	mpz_t x, y;
 
+	if (sim_int_charge(sim, a) || sim_int_charge(sim, b))
+		return -1;
 	sim_int_view(a, x, &word_a);
 	sim_int_view(b, y, &word_b);
 	switch (op) {
@@ -157,8 +171,8 @@ static int compute(struct sim *sim, struct gcs_object *a, struct gcs_object *b, 
 		mpz_sub(out, x, y);
 		return 0;
 	case SIM_MUL:
-		if (check_bits(sim, (double)mpz_sizeinbase(x, 2) + mpz_sizeinbase(y, 2)) ||
-				sim_charge(sim, (uint64_t)mpz_size(x) * mpz_size(y) / 1000))
+		if (sim_int_check_bits(sim, (double)mpz_sizeinbase(x, 2) + (double)mpz_sizeinbase(y, 2)) ||
+				sim_int_charge_product(sim, mpz_size(x), mpz_size(y)))
 			return -1;
 		mpz_mul(out, x, y);
 		return 0;
@@ -166,7 +180,7 @@ static int compute(struct sim *sim, struct gcs_object *a, struct gcs_object *b, 
 	case SIM_MOD:
 		if (mpz_sgn(y) == 0)
 			return zero_division(sim, op);
-		if (sim_charge(sim, (uint64_t)mpz_size(x) * mpz_size(y) / 1000))
+		if (sim_int_charge_product(sim, 4 * mpz_size(x), mpz_size(y)))
 			return -1;
 		if (op == SIM_MOD)
 			mpz_fdiv_r(out, x, y);
@@ -189,13 +203,28 @@ static int compute(struct sim *sim, struct gcs_object *a, struct gcs_object *b, 
 	}
 }
 
+static int compute_ratio(struct sim *sim, void *arg)
+{
+	struct operation *o = arg;
+	mp_limb_t word_a, word_b;
+	mpz_t p, q;
+
+	sim_int_view(o->a, p, &word_a);
+	sim_int_view(o->b, q, &word_b);
+	mpz_roinit_n(p, mpz_limbs_read(p), mpz_size(p));
+	mpz_roinit_n(q, mpz_limbs_read(q), mpz_size(q));
+	/* One of them becomes as long as the other. */
+	if (sim_charge_places(sim, 2 * (mpz_size(p) + mpz_size(q))))
+		return -1;
+	o->ratio = sim_int_ratio(p, q);
+	return 0;
+}
+
 struct gcs_object *sim_int_true_divide(struct sim *sim, struct gcs_object *a, struct gcs_object *b)
 {
 	const int64_t exact = (int64_t)1 << 53;
-	mp_limb_t word_a, word_b;
+	struct operation o = {.a = a, .b = b};
 	int64_t x, y;
-	mpz_t p, q;
-	double ratio;
 
 	if (sim_int_sign(b) == 0)
 		return sim_raise_null(sim, SIM_ZERO_DIVISION_ERROR, "division by zero");
@@ -203,21 +232,29 @@ struct gcs_object *sim_int_true_divide(struct sim *sim, struct gcs_object *a, st
 		return sim_float_new(sim, 0.0);
 	if (sim_int_fits(a, &x) && sim_int_fits(b, &y) && x <= exact && x >= -exact && y <= exact && y >= -exact)
 		return sim_float_new(sim, (double)x / (double)y);
-	sim_int_view(a, p, &word_a);
-	sim_int_view(b, q, &word_b);
-	mpz_roinit_n(p, mpz_limbs_read(p), mpz_size(p));
-	mpz_roinit_n(q, mpz_limbs_read(q), mpz_size(q));
-	ratio = sim_int_ratio(p, q);
-	if (isinf(ratio))
+	if (sim_int_compute(sim, compute_ratio, &o))
+		return NULL;
+	if (isinf(o.ratio))
 		return sim_raise_null(sim, SIM_OVERFLOW_ERROR, "integer division result too large for a float");
-	return sim_float_new(sim, (sim_int_sign(a) < 0) != (sim_int_sign(b) < 0) ? -ratio : ratio);
+	return sim_float_new(sim, (sim_int_sign(a) < 0) != (sim_int_sign(b) < 0) ? -o.ratio : o.ratio);
+}
+
+static int compute_binary(struct sim *sim, void *arg)
+{
+	struct operation *o = arg;
+	mpz_t out;
+
+	mpz_init(out);
+	if (compute(sim, o->a, o->b, o->op, out))
+		return -1;
+	o->result = sim_int_from_mpz(sim, out, result_bytes(o->a, o->b, o->op));
+	return o->result ? 0 : -1;
 }
 
 struct gcs_object *sim_int_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op)
 {
-	struct gcs_object *result = NULL;
+	struct operation o = {.a = a, .b = b, .op = op};
 	int64_t x, y, z;
-	mpz_t out;
 
 	if (!sim_is_int(a) || !sim_is_int(b) || op == SIM_MATMUL)
 		return sim_not_implemented(sim);
@@ -233,11 +270,7 @@ struct gcs_object *sim_int_binary(struct sim *sim, struct gcs_object *a, struct 
 			return NULL;
 		return sim_float_pow(sim, base, exponent);
 	}
-	mpz_init(out);
-	if (compute(sim, a, b, op, out) == 0)
-		result = sim_int_from_mpz(sim, out, result_bytes(a, b, op));
-	mpz_clear(out);
-	return result;
+	return sim_int_compute(sim, compute_binary, &o) ? NULL : o.result;
 }
 
 struct gcs_object *sim_bool_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op)
@@ -307,17 +340,17 @@ static struct gcs_object *from_str(struct sim *sim, struct gcs_object *str, int 
 
 	if (!text)
 		return NULL;
-	copy = strndup(text, length);
-	free(keep);
+	copy = sim_charge_places(sim, length) ? NULL : sim_scratch_text(sim, text, length);
+	sim_scratch_free(keep);
 	if (!copy)
-		return sim_no_memory_null(sim);
+		return NULL;
 	if (strlen(copy) == length && clean_digits(copy, &length)) {
 		digits = skip_prefix(copy, &length, &base);
 		result = sim_int_parse(sim, digits, length, base);
 		/* The message shows the text as it was given. */
 		wrong = !result && length <= MAX_TEXT_DIGITS && sim_pending_is(sim, SIM_VALUE_ERROR);
 	}
-	free(copy);
+	sim_scratch_free(copy);
 	if (wrong && !result)
 		sim_raise(sim, SIM_VALUE_ERROR, "invalid literal for int() with base %d: %R", base, str);
 	return result;
@@ -406,6 +439,8 @@ static struct gcs_object *int_bit_count(struct sim *sim, struct gcs_object *self
 	mpz_t view;
 
 	(void)call;
+	if (sim_int_charge(sim, self))
+		return NULL;
 	sim_int_view(self, view, &word);
 	mpz_roinit_n(view, mpz_limbs_read(view), mpz_size(view));
 	return sim_int_new(sim, mpz_popcount(view));

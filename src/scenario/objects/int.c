@@ -57,15 +57,13 @@ struct gcs_object *sim_int_new(struct sim *sim, int64_t value)
 
 struct gcs_object *sim_int_new_u(struct sim *sim, uint64_t value)
 {
-	struct gcs_object *object;
+	mp_limb_t limb = value;
 	mpz_t number;
 
 	if (value <= INT64_MAX)
 		return sim_int_new(sim, value);
-	mpz_init_set_ui(number, value);
-	object = sim_int_from_mpz(sim, number, 0);
-	mpz_clear(number);
-	return object;
+	mpz_roinit_n(number, &limb, 1);
+	return sim_int_from_mpz(sim, number, 0);
 }
 
 struct gcs_object *sim_bool_make(struct sim *sim, bool value)
@@ -184,7 +182,8 @@ int64_t sim_int_hash(struct sim *sim, struct gcs_object *self)
 	int64_t hash;
 	mpz_t view;
 
-	(void)sim;
+	if (sim_int_charge(sim, self))
+		return -1;
 	sim_int_view(self, view, &word);
 	hash = mpz_tdiv_ui(view, modulus);
 	if (sim_int_sign(self) < 0)
@@ -208,36 +207,61 @@ double sim_int_ratio(const mpz_t a, const mpz_t b)
 		mpz_mul_2exp(divisor, divisor, -shift);
 	mpz_tdiv_qr(dividend, rest, dividend, divisor);
 	quotient = mpz_get_ui(dividend) | (mpz_sgn(rest) != 0);
-	mpz_clears(dividend, divisor, rest, NULL);
 	if (shift > INT32_MAX)
 		return 0;
 	return ldexp((double)quotient, shift < INT32_MIN ? INT32_MAX : (int)-shift);
 }
 
-int sim_int_to_double(struct sim *sim, const struct gcs_object *object, double *value)
+/* An int and a double, one made from the other. */
+struct conversion {
+	const struct gcs_object *from;
+	struct gcs_object *to;
+	double value;
+};
+
+static int compute_double(struct sim *sim, void *arg)
 {
+	struct conversion *c = arg;
 	mp_limb_t word, one_word = 1;
 	mpz_t view, positive, one;
 	double result;
 
-	if (!sim_as_int(object)->nr) {
-		*value = (double)sim_as_int(object)->value;
-		return 0;
-	}
-	sim_int_view(object, view, &word);
+	sim_int_view(c->from, view, &word);
 	mpz_roinit_n(positive, mpz_limbs_read(view), mpz_size(view));
 	mpz_roinit_n(one, &one_word, 1);
 	result = mpz_sizeinbase(view, 2) > 1025 ? INFINITY : sim_int_ratio(positive, one);
 	if (isinf(result))
 		return sim_raise(sim, SIM_OVERFLOW_ERROR, "int too large to convert to float");
-	*value = sim_int_sign(object) < 0 ? -result : result;
+	c->value = sim_int_sign(c->from) < 0 ? -result : result;
 	return 0;
+}
+
+int sim_int_to_double(struct sim *sim, const struct gcs_object *object, double *value)
+{
+	struct conversion c = {.from = object};
+
+	if (!sim_as_int(object)->nr)
+		*value = (double)sim_as_int(object)->value;
+	else if (sim_int_compute(sim, compute_double, &c))
+		return -1;
+	else
+		*value = c.value;
+	return 0;
+}
+
+static int compute_int(struct sim *sim, void *arg)
+{
+	struct conversion *c = arg;
+	mpz_t number;
+
+	mpz_init_set_d(number, c->value);
+	c->to = sim_int_from_mpz(sim, number, 0);
+	return c->to ? 0 : -1;
 }
 
 struct gcs_object *sim_int_from_double(struct sim *sim, double value)
 {
-	struct gcs_object *object;
-	mpz_t number;
+	struct conversion c = {.value = value};
 
 	if (isnan(value))
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "cannot convert float NaN to integer");
@@ -245,10 +269,7 @@ struct gcs_object *sim_int_from_double(struct sim *sim, double value)
 		return sim_raise_null(sim, SIM_OVERFLOW_ERROR, "cannot convert float infinity to integer");
 	if (fabs(value) < 9e18)
 		return sim_int_new(sim, (int64_t)value);
-	mpz_init_set_d(number, value);
-	object = sim_int_from_mpz(sim, number, 0);
-	mpz_clear(number);
-	return object;
+	return sim_int_compute(sim, compute_int, &c) ? NULL : c.to;
 }
 
 int sim_int_order(const struct gcs_object *a, const struct gcs_object *b)
@@ -278,11 +299,32 @@ int sim_int_order_double(const struct gcs_object *a, double b)
 	return (order > 0) - (order < 0);
 }
 
+/* A number and its digits, one made from the other. */
+struct reading {
+	const struct gcs_object *number;
+	struct gcs_object *made;
+	char *text;
+	int base;
+	bool is_wrong;			/* no digits of that base */
+};
+
+static int write_digits(struct sim *sim, void *arg)
+{
+	struct reading *r = arg;
+	mp_limb_t word;
+	mpz_t view;
+
+	(void)sim;
+	sim_int_view(r->number, view, &word);
+	mpz_get_str(r->text, r->base, view);
+	return 0;
+}
+
 char *sim_int_text(struct sim *sim, const struct gcs_object *object, int base)
 {
+	struct reading r = {.number = object, .base = base};
 	mp_limb_t word;
 	size_t room;
-	char *text;
 	mpz_t view;
 
 	sim_int_view(object, view, &word);
@@ -291,11 +333,15 @@ char *sim_int_text(struct sim *sim, const struct gcs_object *object, int base)
 		return sim_raise_null(sim, SIM_VALUE_ERROR,
 				"Exceeds the limit (%d digits) for integer string conversion; "
 				"use sys.set_int_max_str_digits() to increase the limit", MAX_TEXT_DIGITS);
-	text = malloc(room);
-	if (!text)
-		return sim_no_memory_null(sim);
-	mpz_get_str(text, base, view);
-	return text;
+	/* In base 10 at most some thousand digits; the others are powers of two. */
+	if (sim_charge_places(sim, room))
+		return NULL;
+	r.text = sim_scratch(sim, NULL, room, 1);
+	if (r.text && sim_int_compute(sim, write_digits, &r)) {
+		sim_scratch_free(r.text);
+		return NULL;
+	}
+	return r.text;
 }
 
 static struct gcs_object *int_repr(struct sim *sim, struct gcs_object *self)
@@ -318,7 +364,7 @@ static struct gcs_object *int_repr(struct sim *sim, struct gcs_object *self)
 				"use sys.set_int_max_str_digits() to increase the limit", MAX_TEXT_DIGITS);
 	else
 		str = sim_str_from(sim, text);
-	free(text);
+	sim_scratch_free(text);
 	return str;
 }
 
@@ -327,33 +373,54 @@ static struct gcs_object *bool_repr(struct sim *sim, struct gcs_object *self)
 	return self == sim->true_ ? sim_str_intern(sim, "True", 4) : sim_str_intern(sim, "False", 5);
 }
 
+static int read_digits(struct sim *sim, void *arg)
+{
+	struct reading *r = arg;
+	mpz_t number;
+
+	mpz_init(number);
+	if (mpz_set_str(number, r->text + (*r->text == '+' || *r->text == '-'), r->base)) {
+		r->is_wrong = true;
+		return -1;
+	}
+	if (*r->text == '-')
+		mpz_neg(number, number);
+	r->made = sim_int_from_mpz(sim, number, 28);
+	return r->made ? 0 : -1;
+}
+
+/* Steps to read so many digits: halves of halves, with a product for each, unless the base is a power of two. */
+static int charge_digits(struct sim *sim, size_t length, int base)
+{
+	size_t nr_limbs = length / 12;
+
+	if (sim_charge(sim, length / 2) || !(base & (base - 1)))
+		return sim->stop ? -1 : 0;
+	return sim_int_charge_product(sim, 4 * nr_limbs, nr_limbs);
+}
+
 struct gcs_object *sim_int_parse(struct sim *sim, const char *digits, size_t length, int base)
 {
 	size_t sign = length > 1 && (*digits == '+' || *digits == '-');
-	struct gcs_object *object = NULL;
-	char *text;
-	mpz_t number;
+	struct reading r = {.base = base};
 
 	if (base == 10 && length > MAX_TEXT_DIGITS)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "Exceeds the limit (%d digits) for integer string "
 				"conversion: value has %zu digits; use sys.set_int_max_str_digits() to increase "
 				"the limit", MAX_TEXT_DIGITS, length - sign);
-	text = strndup(digits, length);
-	if (!text)
-		return sim_no_memory_null(sim);
+	r.text = charge_digits(sim, length, base) ? NULL : sim_scratch_text(sim, digits, length);
+	if (!r.text)
+		return NULL;
 	/* libgmp would skip white space, and knows no plus sign. */
-	mpz_init(number);
-	if (strspn(text + sign, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == length - sign &&
-			length > sign && !mpz_set_str(number, text + sign, base)) {
-		if (*text == '-')
-			mpz_neg(number, number);
-		object = sim_int_from_mpz(sim, number, 28);
-	} else {
-		sim_raise(sim, SIM_VALUE_ERROR, "invalid literal for int() with base %d: '%s'", base, text);
-	}
-	mpz_clear(number);
-	free(text);
-	return object;
+	if (strspn(r.text + sign, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == length - sign &&
+			length > sign)
+		sim_int_compute(sim, read_digits, &r);
+	else
+		r.is_wrong = true;
+	if (r.is_wrong)
+		sim_raise(sim, SIM_VALUE_ERROR, "invalid literal for int() with base %d: '%s'", base, r.text);
+	sim_scratch_free(r.text);
+	return r.made;
 }
 
 static int int_truth(struct sim *sim, struct gcs_object *self)
@@ -366,7 +433,7 @@ static struct gcs_object *int_compare(struct sim *sim, struct gcs_object *a, str
 {
 	if (!sim_is_int(a) || !sim_is_int(b))
 		return sim_not_implemented(sim);
-	return sim_compare_result(sim, sim_int_order(a, b), op);
+	return sim_int_charge(sim, a) ? NULL : sim_compare_result(sim, sim_int_order(a, b), op);
 }
 
 const struct sim_type sim_int_type = {

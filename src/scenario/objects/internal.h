@@ -54,6 +54,7 @@ void sim_text_object(struct sim_text *text, const struct gcs_object *str);
 void sim_text_repr(struct sim_text *text, struct gcs_object *object);	/* repr(object) */
 void sim_text_format(struct sim_text *text, const char *format, va_list list);
 struct gcs_object *sim_text_finish(struct sim_text *text);		/* releases */
+void sim_text_fill(struct sim_text *text, uint32_t point, int64_t nr);	/* @nr times; below 1: nothing */
 
 /* --- str --------------------------------------------------------------------------------------------- */
 
@@ -99,6 +100,8 @@ struct gcs_object *sim_not_implemented(struct sim *sim);
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
 struct gcs_object *sim_int_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
+/* Counts the steps to look at a number once: those beyond a word. */
+int sim_int_charge(struct sim *sim, const struct gcs_object *number);
 int sim_int_order(const struct gcs_object *a, const struct gcs_object *b);
 /* Compares an int with a finite double. */
 int sim_int_order_double(const struct gcs_object *a, double b);
@@ -212,7 +215,8 @@ int64_t sim_dict_iterator_left(struct gcs_object *iterator);
 struct gcs_object *sim_bool_make(struct sim *sim, bool value);
 struct gcs_object *sim_str_repr(struct sim *sim, struct gcs_object *self);
 struct gcs_object *sim_str_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);
-int64_t sim_str_find(const struct gcs_object *str, const struct gcs_object *part, size_t from, size_t to);
+int64_t sim_str_find(struct sim *sim, const struct gcs_object *str, const struct gcs_object *part, size_t from,
+		size_t to);
 struct gcs_object *sim_int_unary(struct sim *sim, struct gcs_object *self, enum sim_unary op);
 struct gcs_object *sim_bool_binary(struct sim *sim, struct gcs_object *a, struct gcs_object *b, enum sim_binary op);
 struct gcs_object *sim_bool_construct(struct sim *sim, struct sim_class *cls, const struct sim_call *call);

@@ -53,6 +53,22 @@ static struct gcs_object *ready(struct lazy *lazy, bool good)
 	return NULL;
 }
 
+/*
+ * Iterators over iterators over ... are one call inside another, without a frame that the recursion limit would count:
+ * CPython crashes, for this there is a count of its own.
+ */
+static struct gcs_object *next_of(struct sim *sim, struct gcs_object *iterator)
+{
+	struct gcs_object *item;
+
+	if (sim->lazy_depth >= SIM_RECURSION_LIMIT)
+		return sim_raise_null(sim, SIM_RECURSION_ERROR, "maximum recursion depth exceeded");
+	sim->lazy_depth++;
+	item = sim_next(sim, iterator);
+	sim->lazy_depth--;
+	return item;
+}
+
 /* The tuple of the object itself, its items replaced (they are stolen), if nobody else has it; else a new one. */
 static struct gcs_object *fill_result(struct sim *sim, struct lazy *lazy, struct gcs_object **items, size_t nr)
 {
@@ -88,7 +104,7 @@ static struct gcs_object *enumerate_next(struct sim *sim, struct gcs_object *sel
 	struct lazy *lazy = (struct lazy *)self;
 	struct gcs_object *items[2], *one, *next;
 
-	items[1] = sim_next(sim, lazy->iterator);
+	items[1] = next_of(sim, lazy->iterator);
 	if (!items[1])
 		return NULL;
 	one = sim_int_new(sim, 1);
@@ -151,7 +167,7 @@ static bool take_all(struct sim *sim, struct gcs_object *iterators, struct gcs_o
 	size_t nr = sim_tuple_size(iterators);
 
 	for (size_t i = 0; i < nr; i++) {
-		items[i] = sim_next(sim, sim_tuple_item(iterators, i));
+		items[i] = next_of(sim, sim_tuple_item(iterators, i));
 		if (items[i])
 			continue;
 		while (i-- > 0)
@@ -169,11 +185,11 @@ static struct gcs_object *zip_next(struct sim *sim, struct gcs_object *self)
 
 	if (!nr)
 		return NULL;
-	items = malloc(nr * sizeof(*items));
+	items = sim_scratch(sim, NULL, nr, sizeof(*items));
 	if (!items)
-		return sim_no_memory_null(sim);
+		return NULL;
 	result = take_all(sim, lazy->iterators, items) ? fill_result(sim, lazy, items, nr) : NULL;
-	free(items);
+	sim_scratch_free(items);
 	return result;
 }
 
@@ -199,16 +215,16 @@ static struct gcs_object *map_next(struct sim *sim, struct gcs_object *self)
 {
 	struct lazy *lazy = (struct lazy *)self;
 	size_t nr = sim_tuple_size(lazy->iterators);
-	struct gcs_object **items = malloc(nr * sizeof(*items)), *result = NULL;
+	struct gcs_object **items = sim_scratch(sim, NULL, nr, sizeof(*items)), *result = NULL;
 
 	if (!items)
-		return sim_no_memory_null(sim);
+		return NULL;
 	if (take_all(sim, lazy->iterators, items)) {
 		result = sim_call_args(sim, lazy->function, nr, items);
 		for (size_t i = 0; i < nr; i++)
 			gcs_decref(items[i]);
 	}
-	free(items);
+	sim_scratch_free(items);
 	return result;
 }
 
@@ -241,7 +257,7 @@ static struct gcs_object *filter_next(struct sim *sim, struct gcs_object *self)
 	struct gcs_object *item, *answer;
 	int truth;
 
-	while ((item = sim_next(sim, lazy->iterator))) {
+	while ((item = next_of(sim, lazy->iterator))) {
 		if (lazy->function == sim->none) {
 			truth = sim_truth(sim, item);
 		} else {
@@ -252,7 +268,7 @@ static struct gcs_object *filter_next(struct sim *sim, struct gcs_object *self)
 		if (truth > 0)
 			return item;
 		gcs_decref(item);
-		if (truth < 0 || sim_charge(sim, 1))
+		if (truth < 0)
 			return NULL;
 	}
 	return NULL;

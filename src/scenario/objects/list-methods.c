@@ -26,6 +26,22 @@ static struct gcs_object *list_extend(struct sim *sim, struct gcs_object *self, 
 	return sim_list_extend(sim, self, call->args[0]) ? NULL : sim_none(sim);
 }
 
+int sim_list_insert(struct sim *sim, struct gcs_object *self, int64_t index, struct gcs_object *item)
+{
+	struct sim_list *list = as_list(self);
+	size_t nr = list->nr;
+
+	if (index < 0)
+		index = index + (int64_t)nr < 0 ? 0 : index + (int64_t)nr;
+	if (index > (int64_t)nr)
+		index = nr;
+	if (sim_charge_places(sim, nr - index) || sim_list_resize(sim, self, nr + 1))
+		return -1;
+	memmove(list->items + index + 1, list->items + index, (nr - index) * sizeof(*list->items));
+	list->items[index] = sim_incref(item);
+	return 0;
+}
+
 static struct gcs_object *list_insert(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
 	int64_t index;
@@ -66,6 +82,8 @@ static struct gcs_object *list_pop(struct sim *sim, struct gcs_object *self, con
 		index += list->nr;
 	if (index < 0 || index >= (int64_t)list->nr)
 		return sim_raise_null(sim, SIM_INDEX_ERROR, "pop index out of range");
+	if (sim_charge_places(sim, list->nr - index))
+		return NULL;
 	item = list->items[index];
 	memmove(list->items + index, list->items + index + 1, (list->nr - index - 1) * sizeof(*list->items));
 	/* Shrinking may fail to find memory; the item is out all the same. */
@@ -132,7 +150,8 @@ int sim_list_reverse(struct sim *sim, struct gcs_object *self)
 {
 	struct sim_list *list = as_list(self);
 
-	(void)sim;
+	if (sim_charge_places(sim, list->nr))
+		return -1;
 	for (size_t i = 0; i < list->nr / 2; i++) {
 		struct gcs_object *item = list->items[i];
 
@@ -271,12 +290,12 @@ static int sort_pairs(struct sim *sim, struct pair *pairs, size_t nr, struct gcs
 int sim_list_sort(struct sim *sim, struct gcs_object *self, struct gcs_object *key, bool reverse)
 {
 	struct sim_list *list = as_list(self), taken = *list;
-	struct pair *pairs = malloc((2 * list->nr + 1) * sizeof(*pairs));
+	struct pair *pairs = sim_scratch(sim, NULL, 2 * list->nr, sizeof(*pairs));
 	bool changed;
 	int result;
 
 	if (!pairs)
-		return sim_no_memory(sim);
+		return -1;
 	for (size_t i = 0; i < taken.nr; i++)
 		pairs[i].item = taken.items[i];
 	list->items = NULL;
@@ -292,7 +311,7 @@ int sim_list_sort(struct sim *sim, struct gcs_object *self, struct gcs_object *k
 	list->block = taken.block;
 	for (size_t i = 0; i < taken.nr; i++)
 		list->items[i] = pairs[i].item;
-	free(pairs);
+	sim_scratch_free(pairs);
 	if (changed && !result)
 		return sim_raise(sim, SIM_VALUE_ERROR, "list modified during sort");
 	return result;

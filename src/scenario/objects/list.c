@@ -66,12 +66,14 @@ static size_t list_size(const struct gcs_object *self)
 
 /* What needs no look at the limits: the heap has them itself. */
 #define SMALL_ARRAY 64
+/* Sums of a few lengths below this do not overflow. */
+#define LONGEST_LIST (SIZE_MAX / 64)
 
 static inline int set_allocated(struct sim *sim, struct sim_list *list, size_t allocated)
 {
 	struct gcs_object **items = NULL;
 
-	if (allocated > SMALL_ARRAY && sim_check_bytes(sim, allocated * sizeof(*items)))
+	if (allocated > SMALL_ARRAY && sim_check_array(sim, allocated, sizeof(*items)))
 		return -1;
 	if (allocated) {
 		items = gcs_mem_resize(sim->heap, list->items, list->allocated * sizeof(*items),
@@ -96,6 +98,8 @@ int sim_list_resize(struct sim *sim, struct gcs_object *self, size_t nr)
 		list->nr = nr;
 		return 0;
 	}
+	if (nr > LONGEST_LIST)
+		return sim_check_array(sim, nr, sizeof(*list->items)) ? -1 : sim_no_memory(sim);
 	allocated = (nr + (nr >> 3) + 6) & ~(size_t)3;
 	/* A jump by more than the reserve: no reserve. */
 	if (nr > list->nr && nr - list->nr > allocated - nr)
@@ -183,22 +187,6 @@ int sim_list_append(struct sim *sim, struct gcs_object *list, struct gcs_object 
 	return append(sim, list, sim_incref(item));
 }
 
-int sim_list_insert(struct sim *sim, struct gcs_object *self, int64_t index, struct gcs_object *item)
-{
-	struct sim_list *list = as_list(self);
-	size_t nr = list->nr;
-
-	if (index < 0)
-		index = index + (int64_t)nr < 0 ? 0 : index + (int64_t)nr;
-	if (index > (int64_t)nr)
-		index = nr;
-	if (sim_list_resize(sim, self, nr + 1))
-		return -1;
-	memmove(list->items + index + 1, list->items + index, (nr - index) * sizeof(*list->items));
-	list->items[index] = sim_incref(item);
-	return 0;
-}
-
 int sim_list_clear(struct sim *sim, struct gcs_object *list)
 {
 	(void)sim;
@@ -257,7 +245,7 @@ static int extend_by_iterator(struct sim *sim, struct gcs_object *self, struct g
 		list->nr = nr;
 	}
 	while ((item = sim_next(sim, iterator)))
-		if (sim_list_append_steal(sim, self, item) || sim_charge(sim, 1))
+		if (sim_list_append_steal(sim, self, item))
 			return -1;
 	if (sim->pending)
 		return -1;
@@ -289,15 +277,20 @@ int sim_list_set_range(struct sim *sim, struct gcs_object *self, size_t from, si
 {
 	struct sim_list *list = as_list(self);
 	size_t gone = to - from, old_nr = list->nr, tail = old_nr - to;
-	struct gcs_object **old;
+	struct gcs_object *few[1], **old;
 
 	if (old_nr - gone + nr == 0) {
 		list_clear(self);
 		return 0;
 	}
-	old = malloc((gone + 1) * sizeof(*old));
+	/* One item goes without memory of its own. */
+	old = gone > 1 ? sim_scratch(sim, NULL, gone, sizeof(*old)) : few;
 	if (!old)
-		return sim_no_memory(sim);
+		return -1;
+	if (sim_charge_places(sim, nr + (nr == gone ? 0 : tail))) {
+		sim_scratch_free(gone > 1 ? old : NULL);
+		return -1;
+	}
 	memcpy(old, list->items + from, gone * sizeof(*old));
 	if (nr < gone) {
 		memmove(list->items + from + nr, list->items + to, tail * sizeof(*old));
@@ -306,16 +299,16 @@ int sim_list_set_range(struct sim *sim, struct gcs_object *self, size_t from, si
 			list->nr = old_nr - gone + nr;
 	} else if (nr > gone) {
 		if (sim_list_resize(sim, self, old_nr - gone + nr)) {
-			free(old);
+			sim_scratch_free(gone > 1 ? old : NULL);
 			return -1;
 		}
 		memmove(list->items + from + nr, list->items + to, tail * sizeof(*old));
 	}
 	for (size_t i = 0; i < nr; i++)
 		list->items[from + i] = sim_incref(items[i]);
-	while (gone-- > 0)
-		gcs_decref(old[gone]);
-	free(old);
+	for (size_t i = gone; i-- > 0;)
+		gcs_decref(old[i]);
+	sim_scratch_free(gone > 1 ? old : NULL);
 	return 0;
 }
 
@@ -332,9 +325,9 @@ static int delete_steps(struct sim *sim, struct gcs_object *self, int64_t start,
 	}
 	if (nr <= 0)
 		return 0;
-	gone = malloc(nr * sizeof(*gone));
+	gone = sim_charge_places(sim, list->nr - start) ? NULL : sim_scratch(sim, NULL, nr, sizeof(*gone));
 	if (!gone)
-		return sim_no_memory(sim);
+		return -1;
 	to = start;
 	for (size_t from = start; from < list->nr; from++) {
 		if ((int64_t)next < nr && from == (size_t)(start + (int64_t)next * step))
@@ -346,7 +339,7 @@ static int delete_steps(struct sim *sim, struct gcs_object *self, int64_t start,
 		list->nr = to;
 	for (size_t i = 0; i < next; i++)
 		gcs_decref(gone[i]);
-	free(gone);
+	sim_scratch_free(gone);
 	return 0;
 }
 
@@ -360,16 +353,16 @@ static int assign_steps(struct sim *sim, struct gcs_object *self, int64_t start,
 		return sim_raise(sim, SIM_VALUE_ERROR,
 				"attempt to assign sequence of size %zu to extended slice of size %lld",
 				sim_list_size(values), (long long)nr);
-	gone = malloc((nr + 1) * sizeof(*gone));
+	gone = sim_scratch(sim, NULL, nr, sizeof(*gone));
 	if (!gone)
-		return sim_no_memory(sim);
+		return -1;
 	for (int64_t i = 0; i < nr; i++) {
 		gone[i] = list->items[start + i * step];
 		list->items[start + i * step] = sim_incref(sim_list_item(values, i));
 	}
 	for (int64_t i = 0; i < nr; i++)
 		gcs_decref(gone[i]);
-	free(gone);
+	sim_scratch_free(gone);
 	return 0;
 }
 
@@ -493,9 +486,7 @@ static int64_t repeated_size(struct sim *sim, size_t nr, struct gcs_object *time
 		return sim_raise(sim, SIM_OVERFLOW_ERROR, "cannot fit 'int' into an index-sized integer");
 	if (count <= 0 || nr == 0)
 		return 0;
-	if (count > ((int64_t)1 << 40) / (int64_t)nr)
-		return sim_no_memory(sim);
-	return sim_charge(sim, count * nr / 64) ? -1 : count * (int64_t)nr;
+	return sim_check_array(sim, count, nr * sizeof(void *)) ? -1 : count * (int64_t)nr;
 }
 
 static struct gcs_object *list_repeat(struct sim *sim, struct gcs_object *self, struct gcs_object *times)

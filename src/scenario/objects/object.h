@@ -221,7 +221,7 @@ bool sim_int_fits(const struct gcs_object *object, int64_t *value);
 int sim_index(struct sim *sim, struct gcs_object *object, bool clip, int64_t *value);
 int sim_int_to_double(struct sim *sim, const struct gcs_object *object, double *value);
 int sim_int_sign(const struct gcs_object *object);
-char *sim_int_text(struct sim *sim, const struct gcs_object *object, int base);	/* malloc()ed; NULL: exception */
+char *sim_int_text(struct sim *sim, const struct gcs_object *object, int base);	/* scratch; NULL: exception */
 
 struct sim_float {
 	struct gcs_object head;
@@ -259,7 +259,7 @@ static inline bool sim_is_str(const struct gcs_object *object)
 	return sim_kind(object) == SIM_STR;
 }
 
-/* UTF-8 text, terminated: ASCII strings as they are, others malloc()ed in *keep, which the caller frees (NULL if not
+/* UTF-8 text, terminated: ASCII strings as they are, others in *keep, for sim_scratch_free() (NULL if not
  * needed).  NULL: exception. */
 const char *sim_str_utf8(struct sim *sim, const struct gcs_object *str, size_t *length, char **keep);
 uint32_t sim_str_point(const struct gcs_object *str, size_t index);

@@ -25,7 +25,7 @@ struct gcs_object *sim_repr(struct sim *sim, struct gcs_object *object)
 	const struct sim_type *type = sim_type(object);
 	struct gcs_object *result;
 
-	if (sim_enter(sim, " while getting the repr of an object"))
+	if (sim_charge(sim, 1) || sim_enter(sim, " while getting the repr of an object"))
 		return NULL;
 	result = type->repr ? type->repr(sim, object) : sim_object_repr(sim, object);
 	sim_leave(sim);
@@ -101,6 +101,8 @@ static int make_repr_stack(struct sim *sim)
 int sim_repr_enter(struct sim *sim, struct gcs_object *object)
 {
 	if (!sim->repr_stack && make_repr_stack(sim))
+		return -1;
+	if (sim_charge_places(sim, sim_list_size(sim->repr_stack)))
 		return -1;
 	for (size_t i = sim_list_size(sim->repr_stack); i-- > 0;)
 		if (sim_list_item(sim->repr_stack, i) == object)
@@ -338,6 +340,8 @@ struct gcs_object *sim_next(struct sim *sim, struct gcs_object *iterator)
 
 	if (!sim_type(iterator)->next)
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "'%T' object is not an iterator", iterator);
+	if (sim_charge(sim, 1))
+		return NULL;
 	item = sim_type(iterator)->next(sim, iterator);
 	if (!item && sim_pending_is(sim, SIM_STOP_ITERATION))
 		sim_clear_pending(sim);

@@ -21,7 +21,7 @@ static int each(struct sim *sim, struct gcs_object *set, element_fn fn, struct g
 		struct gcs_object *other)
 {
 	struct sim_set *from = (struct sim_set *)set;
-	int result = 0;
+	int result = sim_charge_places(sim, from->mask);
 
 	for (size_t i = 0; result >= 0 && i <= from->mask; i++) {
 		struct gcs_object *key = from->table[i].key;
@@ -30,6 +30,7 @@ static int each(struct sim *sim, struct gcs_object *set, element_fn fn, struct g
 		if (!key)
 			continue;
 		gcs_incref(key);
+		sim_charge(sim, 1);
 		result = fn(sim, target, key, hash, other);
 		gcs_decref(key);
 	}
@@ -193,6 +194,8 @@ static int is_subset(struct sim *sim, struct gcs_object *a, struct gcs_object *b
 
 	if (sim_set_size(a) > sim_set_size(b))
 		return 0;
+	if (sim_charge(sim, sim_set_size(a)) || sim_charge_places(sim, ((struct sim_set *)a)->mask))
+		return -1;
 	for (size_t i = 0; all && i <= ((struct sim_set *)a)->mask; i++) {
 		struct sim_set_entry entry = ((struct sim_set *)a)->table[i];
 
@@ -233,9 +236,10 @@ int64_t sim_frozenset_hash(struct sim *sim, struct gcs_object *self)
 	struct sim_set *set = (struct sim_set *)self;
 	uint64_t hash = 0;
 
-	(void)sim;
 	if (set->hash != -1)
 		return set->hash;
+	if (sim_charge_places(sim, set->mask))
+		return -1;
 	for (size_t i = 0; i <= set->mask; i++) {
 		uint64_t h = set->table[i].hash;
 

@@ -108,7 +108,7 @@ int sim_set_resize(struct sim *sim, struct gcs_object *self, size_t wanted)
 	if (size == SIM_SET_SMALL) {
 		table = set->small;
 	} else {
-		if (sim_check_bytes(sim, size * sizeof(*table)))
+		if (sim_check_array(sim, size, sizeof(*table)))
 			return -1;
 		table = sim_resize(sim, NULL, 0, size * sizeof(*table));
 		if (!table)
@@ -248,9 +248,11 @@ int sim_set_discard(struct sim *sim, struct gcs_object *set, struct gcs_object *
 bool sim_set_next(const struct gcs_object *self, size_t *pos, struct gcs_object **key)
 {
 	const struct sim_set *set = (const struct sim_set *)self;
+	size_t from = *pos;
 
 	while (*pos <= set->mask && !set->table[*pos].key)
 		++*pos;
+	sim_charge(sim_of(self), 1 + (*pos - from) / SIM_PLACES_PER_STEP);
 	if (*pos > set->mask)
 		return false;
 	*key = set->table[(*pos)++].key;
@@ -261,13 +263,15 @@ bool sim_set_next(const struct gcs_object *self, size_t *pos, struct gcs_object 
 struct gcs_object *sim_set_pop(struct sim *sim, struct gcs_object *self)
 {
 	struct sim_set *set = as_set(self);
-	size_t at = set->finger & set->mask;
+	size_t at = set->finger & set->mask, nr;
 	struct gcs_object *key;
 
 	if (!set->used)
 		return sim_raise_null(sim, SIM_KEY_ERROR, "pop from an empty set");
-	while (!set->table[at].key)
+	for (nr = 0; !set->table[at].key; nr++)
 		at = at == set->mask ? 0 : at + 1;
+	if (sim_charge_places(sim, nr))
+		return NULL;
 	key = set->table[at].key;
 	set->table[at].key = NULL;
 	set->table[at].hash = DUMMY_HASH;
@@ -310,6 +314,8 @@ static int merge(struct sim *sim, struct gcs_object *self, struct gcs_object *ot
 
 	if (from == set || !from->used)
 		return 0;
+	if (sim_charge_places(sim, from->mask))
+		return -1;
 	if ((set->fill + from->used) * 5 >= set->mask * 3 && sim_set_resize(sim, self, (set->used + from->used) * 2))
 		return -1;
 	/* An empty table as large as the other takes the keys in their places. */
@@ -373,7 +379,7 @@ int sim_set_update(struct sim *sim, struct gcs_object *self, struct gcs_object *
 	if (!iterator)
 		return -1;
 	while (!result && (key = sim_next(sim, iterator))) {
-		result = sim_set_add(sim, self, key) || sim_charge(sim, 1) ? -1 : 0;
+		result = sim_set_add(sim, self, key);
 		gcs_decref(key);
 	}
 	gcs_decref(iterator);

@@ -3,8 +3,9 @@
 #include "sim.h"
 
 #include <errno.h>
+#include <stddef.h>
 
-#include "internal.h"
+#include "int.h"
 
 /* kind, type, the kind that the class derives from */
 struct builtin_class {
@@ -119,6 +120,8 @@ struct gcs_object *sim_alloc(struct sim *sim, const struct gcs_type *type, size_
 
 	if (!bytes)
 		bytes = ((const struct sim_type *)type)->basic_size + (type->flags & GCS_TYPE_GC ? SIM_GC_HEAD : 0);
+	if (sim_charge_bytes(sim, extra))
+		return NULL;
 	object = gcs_new_untracked(sim->heap, type, sim->site, extra, bytes);
 	return object ? object : sim_no_memory_null(sim);
 }
@@ -133,6 +136,54 @@ void *sim_resize(struct sim *sim, void *memory, size_t old_bytes, size_t new_byt
 	void *result = gcs_mem_resize(sim->heap, memory, old_bytes, new_bytes);
 
 	return result ? result : sim_no_memory_null(sim);
+}
+
+/* --- memory for the time of an operation --------------------------------------------------------------- */
+
+struct scratch {
+	struct sim *sim;
+	size_t bytes;			/* with this head */
+	_Alignas(max_align_t) char data[];
+};
+
+void *sim_scratch(struct sim *sim, void *memory, uint64_t nr, size_t item_size)
+{
+	struct scratch *old = memory ? (struct scratch *)((char *)memory - sizeof(*old)) : NULL, *new;
+
+	if (sim_check_array(sim, nr, item_size))
+		return NULL;
+	new = sim_resize(sim, old, old ? old->bytes : 0, sizeof(*new) + nr * item_size);
+	if (!new)
+		return NULL;
+	new->sim = sim;
+	new->bytes = sizeof(*new) + nr * item_size;
+	return new->data;
+}
+
+void *sim_scratch_zeroed(struct sim *sim, uint64_t nr, size_t item_size)
+{
+	void *memory = sim_scratch(sim, NULL, nr, item_size);
+
+	return memory ? memset(memory, 0, nr * item_size) : NULL;
+}
+
+char *sim_scratch_text(struct sim *sim, const char *text, size_t length)
+{
+	char *copy = sim_scratch(sim, NULL, length + 1, 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+void sim_scratch_free(void *memory)
+{
+	struct scratch *scratch = memory ? (struct scratch *)((char *)memory - sizeof(*scratch)) : NULL;
+
+	if (scratch)
+		gcs_mem_free(scratch->sim->heap, scratch, scratch->bytes);
 }
 
 struct gcs_object *sim_new_object(struct sim *sim, const struct sim_type *type, size_t extra, uint64_t bytes)
@@ -296,15 +347,18 @@ struct sim *sim_new(const struct sim_options *options)
 	}
 	gcs_heap_set_user(sim->heap, sim);
 	sim->profile = options->profile;
-	sim->max_steps = options->max_steps;
 	sim->max_bytes = options->max_bytes;
 	sim->out = options->out;
 	sim->err = options->err;
 	sim->write_arg = options->write_arg;
 	sim->vm = options->vm;
 	sim->recursion_limit = SIM_RECURSION_LIMIT;
-	if (start(sim) == 0)
+	sim_int_memory_start();
+	if (start(sim) == 0) {
+		/* What is made at the start is not the scenario's. */
+		sim->max_steps = options->max_steps;
 		return sim;
+	}
 	sim_free(sim);
 	errno = ENOMEM;
 	return NULL;

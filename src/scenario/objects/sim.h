@@ -117,7 +117,8 @@ struct sim_names {
 #undef SIM_NAME_N
 };
 
-/* Text for the scenario's stdout or stderr; not terminated.  0, or -1: the scenario ends with exit 1. */
+/* Text for the scenario's stdout or stderr; not terminated.  0; -1: the scenario ends with exit 1; 1: who keeps it has
+ * reached the limit of bytes. */
 typedef int (*sim_write_fn)(const char *text, size_t length, void *arg);
 
 struct sim_options {
@@ -168,6 +169,7 @@ struct sim {
 	uint64_t steps, max_steps, max_bytes;
 	int depth;			/* nested calls, reprs, comparisons: sim_enter() */
 	int recursion_limit;
+	int lazy_depth;			/* of enumerate, map, zip ... that ask each other for an item */
 	struct gcs_object *repr_stack;	/* list: containers whose repr is running; borrowed from thread_dict */
 	struct gcs_object *thread_dict;	/* owned; NULL before the first of them */
 
@@ -274,12 +276,48 @@ static inline void sim_leave(struct sim *sim)
 	sim->depth--;
 }
 
-/* Counts work of one operation that is long by itself (a big multiplication, a copy).  -1: the limit is reached. */
-int sim_charge(struct sim *sim, uint64_t steps);
+/* The limit of steps is reached: nothing of the scenario runs any more.  -1. */
+int sim_out_of_steps(struct sim *sim);
 
-/* Whether an array of so many bytes can be allowed at all: -1 and MemoryError if not.  For memory that is not the
- * heap's own (numbers being computed). */
-int sim_check_bytes(struct sim *sim, uint64_t bytes);
+/* Counts work that no instruction counts: a step is about what one instruction takes.  Every loop that the scenario can
+ * make long is counted, before it runs or as it goes.  -1: the limit is reached; it stays reached, so that who cannot
+ * hand on an error need not: the next one to count ends the scenario. */
+static inline int sim_charge(struct sim *sim, uint64_t steps)
+{
+	if (!sim->max_steps)
+		return 0;
+	if (steps > sim->max_steps - sim->steps)
+		return sim_out_of_steps(sim);
+	sim->steps += steps;
+	return 0;
+}
+
+/* Steps for a look at so many bytes or a copy of them, and for one at each of so many characters or places. */
+#define SIM_BYTES_PER_STEP 64
+#define SIM_PLACES_PER_STEP 8
+
+static inline int sim_charge_bytes(struct sim *sim, uint64_t bytes)
+{
+	return sim_charge(sim, bytes / SIM_BYTES_PER_STEP);
+}
+
+static inline int sim_charge_places(struct sim *sim, uint64_t nr)
+{
+	return sim_charge(sim, nr / SIM_PLACES_PER_STEP);
+}
+
+/* Whether an array of so many items can be allowed at all, whatever their number; counts the steps to fill it.  -1 and
+ * MemoryError if not. */
+int sim_check_array(struct sim *sim, uint64_t nr, size_t item_size);
+
+/* Memory for the time of an operation, counted with the heap's.  As realloc(): @memory may be NULL.  NULL and
+ * MemoryError; then @memory is as before. */
+void *sim_scratch(struct sim *sim, void *memory, uint64_t nr, size_t item_size);
+/* The same, zeroed, for a new array. */
+void *sim_scratch_zeroed(struct sim *sim, uint64_t nr, size_t item_size);
+/* A terminated copy. */
+char *sim_scratch_text(struct sim *sim, const char *text, size_t length);
+void sim_scratch_free(void *memory);	/* NULL: nothing */
 
 /* Text to the scenario's streams. */
 int sim_write(struct sim *sim, const char *text, size_t length);

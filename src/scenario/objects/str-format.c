@@ -199,6 +199,7 @@ struct gcs_object *sim_str_percent(struct sim *sim, struct gcs_object *format, s
 	struct sim_text out;
 
 	sim_text_init(&out, sim);
+	sim_charge_places(sim, text->length);
 	for (size_t at = 0; at < text->length && !out.failed;) {
 		uint32_t point = sim_str_at(text, at++);
 
@@ -345,6 +346,7 @@ struct gcs_object *sim_format_fields(struct sim *sim, struct gcs_object *self, v
 	struct sim_text out;
 
 	sim_text_init(&out, sim);
+	sim_charge_places(sim, text->length);
 	for (size_t at = 0, end; at < text->length && !out.failed; at++) {
 		uint32_t point = sim_str_at(text, at), next = at + 1 < text->length ? sim_str_at(text, at + 1) : 0;
 

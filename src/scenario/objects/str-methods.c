@@ -42,7 +42,8 @@ static struct gcs_object *map_points(struct sim *sim, struct gcs_object *self, m
 	bool first = true;
 
 	sim_text_init(&text, sim);
-	for (size_t i = 0; i < str->length; i++) {
+	sim_charge_places(sim, str->length);
+	for (size_t i = 0; i < str->length && !text.failed; i++) {
 		uint32_t point = sim_str_at(str, i);
 
 		if (point == 0xdf && (map == to_upper || (map == to_title && first)))
@@ -70,14 +71,15 @@ CASE_METHOD(swapcase, swap_case, false)
 
 /* --- strip ------------------------------------------------------------------------------------------- */
 
-static bool is_stripped(uint32_t point, struct gcs_object *chars)
+static bool is_stripped(struct sim *sim, uint32_t point, struct gcs_object *chars)
 {
+	size_t i = 0;
+
 	if (!chars)
 		return sim_point_is(point, SIM_POINT_SPACE);
-	for (size_t i = 0; i < sim_as_str(chars)->length; i++)
-		if (sim_str_at(sim_as_str(chars), i) == point)
-			return true;
-	return false;
+	while (i < sim_as_str(chars)->length && sim_str_at(sim_as_str(chars), i) != point)
+		i++;
+	return !sim_charge_places(sim, i) && i < sim_as_str(chars)->length;
 }
 
 static struct gcs_object *strip(struct sim *sim, struct gcs_object *self, const struct sim_call *call, bool left,
@@ -89,10 +91,12 @@ static struct gcs_object *strip(struct sim *sim, struct gcs_object *self, const 
 
 	if (chars && !sim_is_str(chars))
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "%s arg must be None or str", name);
-	while (left && from < to && is_stripped(sim_str_at(str, from), chars))
+	while (left && from < to && is_stripped(sim, sim_str_at(str, from), chars))
 		from++;
-	while (right && to > from && is_stripped(sim_str_at(str, to - 1), chars))
+	while (right && to > from && is_stripped(sim, sim_str_at(str, to - 1), chars))
 		to--;
+	if (sim_charge_places(sim, str->length - (to - from)))
+		return NULL;
 	return sim_str_slice(sim, self, from, to - from);
 }
 
@@ -143,7 +147,8 @@ static int search(struct sim *sim, struct gcs_object *self, const struct sim_cal
 		return sim_raise(sim, SIM_TYPE_ERROR, "must be str, not %T", call->args[0]);
 	if (take_bounds(sim, call, sim_as_str(self)->length, &from, &to))
 		return -1;
-	*found = right ? sim_str_rfind(self, call->args[0], from, to) : sim_str_find(self, call->args[0], from, to);
+	*found = right ? sim_str_rfind(sim, self, call->args[0], from, to) :
+		sim_str_find(sim, self, call->args[0], from, to);
 	return 0;
 }
 
@@ -191,7 +196,7 @@ static struct gcs_object *str_count(struct sim *sim, struct gcs_object *self, co
 	length = sim_as_str(call->args[0])->length;
 	if (!length)
 		return sim_int_new(sim, from <= to ? (int64_t)(to - from + 1) : 0);
-	for (; (at = sim_str_find(self, call->args[0], from, to)) >= 0; nr++)
+	for (; (at = sim_str_find(sim, self, call->args[0], from, to)) >= 0; nr++)
 		from = at + length;
 	return sim_int_new(sim, nr);
 }
@@ -207,7 +212,7 @@ static int has_end(struct sim *sim, struct gcs_object *self, struct gcs_object *
 	if (from > to || length > to - from)
 		return 0;
 	(void)sim;
-	return tail ? sim_str_find(self, part, to - length, to) >= 0 : sim_str_find(self, part, from,
+	return tail ? sim_str_find(sim, self, part, to - length, to) >= 0 : sim_str_find(sim, self, part, from,
 			from + length) >= 0;
 }
 
@@ -272,6 +277,8 @@ static struct gcs_object *all_points(struct sim *sim, struct gcs_object *self, b
 {
 	const struct sim_str *str = sim_as_str(self);
 
+	if (sim_charge_places(sim, str->length))
+		return NULL;
 	for (size_t i = 0; i < str->length; i++)
 		if (!test(sim_str_at(str, i)))
 			return sim_bool(sim, false);
@@ -317,6 +324,8 @@ static struct gcs_object *is_case(struct sim *sim, struct gcs_object *self, enum
 	const struct sim_str *str = sim_as_str(self);
 	bool any = false;
 
+	if (sim_charge_places(sim, str->length))
+		return NULL;
 	for (size_t i = 0; i < str->length; i++) {
 		if (sim_point_is(sim_str_at(str, i), other))
 			return sim_bool(sim, false);
@@ -340,20 +349,16 @@ static struct gcs_object *str_islower(struct sim *sim, struct gcs_object *self, 
 /* --- padding ----------------------------------------------------------------------------------------- */
 
 /* @left, @right: how many times the fill character. */
-static struct gcs_object *pad(struct sim *sim, struct gcs_object *self, size_t left, size_t right, uint32_t fill)
+static struct gcs_object *pad(struct sim *sim, struct gcs_object *self, int64_t left, int64_t right, uint32_t fill)
 {
 	struct sim_text text;
 
 	if (!left && !right)
 		return sim_incref(self);
-	if (sim_check_bytes(sim, left + right))
-		return NULL;
 	sim_text_init(&text, sim);
-	while (left-- && !text.failed)
-		sim_text_point(&text, fill);
+	sim_text_fill(&text, fill, left);
 	sim_text_object(&text, self);
-	while (right-- && !text.failed)
-		sim_text_point(&text, fill);
+	sim_text_fill(&text, fill, right);
 	return sim_text_finish(&text);
 }
 
@@ -418,13 +423,11 @@ static struct gcs_object *str_zfill(struct sim *sim, struct gcs_object *self, co
 	sign = str->length && (sim_str_at(str, 0) == '-' || sim_str_at(str, 0) == '+');
 	if (!sign || !missing)
 		return pad(sim, self, missing, 0, '0');
-	if (sim_check_bytes(sim, missing))
-		return NULL;
 	sim_text_init(&text, sim);
 	sim_text_point(&text, sim_str_at(str, 0));
-	while (missing-- && !text.failed)
-		sim_text_put(&text, "0");
-	for (size_t i = 1; i < str->length; i++)
+	sim_text_fill(&text, '0', missing);
+	sim_charge_places(sim, str->length);
+	for (size_t i = 1; i < str->length && !text.failed; i++)
 		sim_text_point(&text, sim_str_at(str, i));
 	return sim_text_finish(&text);
 }
@@ -445,7 +448,7 @@ static struct gcs_object *str_encode(struct sim *sim, struct gcs_object *self, c
 	if (!text)
 		return NULL;
 	result = sim_bytes_new(sim, text, length);
-	free(keep);
+	sim_scratch_free(keep);
 	return result;
 }
 

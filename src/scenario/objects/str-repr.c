@@ -103,12 +103,14 @@ static void add_escaped(struct sim_text *text, uint32_t point, bool ascii)
 static struct gcs_object *quote(struct sim *sim, struct gcs_object *self, bool ascii)
 {
 	const struct sim_str *str = sim_as_str(self);
-	char mark = contains_point(str, '\'') && !contains_point(str, '"') ? '"' : '\'';
+	bool has_quote = !sim_charge_places(sim, str->length) && contains_point(str, '\'');
+	char mark = has_quote && !contains_point(str, '"') ? '"' : '\'';
 	struct sim_text text;
 
 	sim_text_init(&text, sim);
 	sim_text_add(&text, &mark, 1);
-	for (size_t i = 0; i < str->length; i++) {
+	sim_charge(sim, str->length);
+	for (size_t i = 0; i < str->length && !text.failed; i++) {
 		uint32_t point = sim_str_at(str, i);
 
 		if (point == '\\' || point == (uint32_t)mark)
@@ -134,7 +136,8 @@ struct gcs_object *sim_ascii(struct sim *sim, struct gcs_object *object)
 	if (!repr || str->ascii)
 		return repr;
 	sim_text_init(&text, sim);
-	for (size_t i = 0; i < str->length; i++)
+	sim_charge(sim, str->length);
+	for (size_t i = 0; i < str->length && !text.failed; i++)
 		add_escaped(&text, sim_str_at(str, i), true);
 	result = sim_text_finish(&text);
 	gcs_decref(repr);

@@ -2,15 +2,19 @@
 /* str: searching, splitting, joining, replacing. */
 #include "chars.h"
 
-static bool matches_at(const struct sim_str *str, const struct sim_str *part, size_t at)
+/* Counts what it looks at: text and part can be such that each place is compared nearly to its end. */
+static bool matches_at(struct sim *sim, const struct sim_str *str, const struct sim_str *part, size_t at)
 {
-	for (size_t i = 0; i < part->length; i++)
-		if (sim_str_at(str, at + i) != sim_str_at(part, i))
-			return false;
-	return true;
+	size_t i = 0;
+
+	while (i < part->length && sim_str_at(str, at + i) == sim_str_at(part, i))
+		i++;
+	sim_charge_places(sim, i);
+	return i == part->length;
 }
 
-int64_t sim_str_find(const struct gcs_object *object, const struct gcs_object *wanted, size_t from, size_t to)
+int64_t sim_str_find(struct sim *sim, const struct gcs_object *object, const struct gcs_object *wanted, size_t from,
+		size_t to)
 {
 	const struct sim_str *str = sim_as_str(object), *part = sim_as_str(wanted);
 	const char *found;
@@ -19,23 +23,33 @@ int64_t sim_str_find(const struct gcs_object *object, const struct gcs_object *w
 		return -1;
 	if (str->kind == 1 && part->kind == 1) {
 		found = memmem(str->data + from, to - from, part->data, part->length);
+		/* One at least: who counts the occurrences asks for each. */
+		sim_charge(sim, 1 + (found ? (size_t)(found - str->data) - from + part->length : to - from) /
+				SIM_PLACES_PER_STEP);
 		return found ? found - str->data : -1;
 	}
-	for (size_t at = from; at + part->length <= to; at++)
-		if (matches_at(str, part, at))
+	if (sim_charge_places(sim, to - from))
+		return -1;
+	for (size_t at = from; at + part->length <= to && !sim->stop; at++)
+		if (matches_at(sim, str, part, at))
 			return at;
 	return -1;
 }
 
-int64_t sim_str_rfind(const struct gcs_object *object, const struct gcs_object *wanted, size_t from, size_t to)
+int64_t sim_str_rfind(struct sim *sim, const struct gcs_object *object, const struct gcs_object *wanted, size_t from,
+		size_t to)
 {
 	const struct sim_str *str = sim_as_str(object), *part = sim_as_str(wanted);
 
 	if (from > to || part->length > to - from)
 		return -1;
-	for (size_t at = to - part->length + 1; at > from; at--)
-		if (matches_at(str, part, at - 1))
+	for (size_t at = to - part->length + 1; at > from && !sim->stop; at--) {
+		if (matches_at(sim, str, part, at - 1)) {
+			sim_charge_places(sim, to - at);
 			return at - 1;
+		}
+	}
+	sim_charge_places(sim, to - from);
 	return -1;
 }
 
@@ -75,7 +89,7 @@ static int split_at(struct sim *sim, struct gcs_object *list, struct gcs_object 
 	size_t length = sim_as_str(self)->length, from = 0;
 	int64_t at;
 
-	while (most-- != 0 && (at = sim_str_find(self, separator, from, length)) >= 0) {
+	while (most-- != 0 && (at = sim_str_find(sim, self, separator, from, length)) >= 0) {
 		if (append_slice(sim, list, self, from, at))
 			return -1;
 		from = at + sim_as_str(separator)->length;
@@ -90,7 +104,7 @@ static int rsplit_at(struct sim *sim, struct gcs_object *list, struct gcs_object
 	size_t to = sim_as_str(self)->length;
 	int64_t at;
 
-	while (most-- != 0 && (at = sim_str_rfind(self, separator, 0, to)) >= 0) {
+	while (most-- != 0 && (at = sim_str_rfind(sim, self, separator, 0, to)) >= 0) {
 		if (append_slice(sim, list, self, at + sim_as_str(separator)->length, to))
 			return -1;
 		to = at;
@@ -134,7 +148,7 @@ static struct gcs_object *split(struct sim *sim, struct gcs_object *self, const 
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "must be str or None, not %T", given[0]);
 	if (given[0] && given[0] != sim->none && !sim_as_str(given[0])->length)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "empty separator");
-	list = sim_list_new(sim, 0);
+	list = sim_charge_places(sim, sim_as_str(self)->length) ? NULL : sim_list_new(sim, 0);
 	if (!list)
 		return NULL;
 	if (!given[0] || given[0] == sim->none)
@@ -173,7 +187,7 @@ struct gcs_object *sim_str_splitlines(struct sim *sim, struct gcs_object *self, 
 		return NULL;
 	if (given[0] && (keep = sim_truth(sim, given[0])) < 0)
 		return NULL;
-	list = sim_list_new(sim, 0);
+	list = sim_charge_places(sim, str->length) ? NULL : sim_list_new(sim, 0);
 	while (list && at < str->length) {
 		size_t end;
 
@@ -202,7 +216,7 @@ static struct gcs_object *partition(struct sim *sim, struct gcs_object *self, st
 		return sim_raise_null(sim, SIM_TYPE_ERROR, "must be str, not %T", separator);
 	if (!sim_as_str(separator)->length)
 		return sim_raise_null(sim, SIM_VALUE_ERROR, "empty separator");
-	at = right ? sim_str_rfind(self, separator, 0, length) : sim_str_find(self, separator, 0, length);
+	at = right ? sim_str_rfind(sim, self, separator, 0, length) : sim_str_find(sim, self, separator, 0, length);
 	if (at < 0 && right)
 		return sim_tuple_pack(sim, 3, sim_incref(sim->empty_str), sim_incref(sim->empty_str), sim_incref(self));
 	if (at < 0)
@@ -237,16 +251,16 @@ static struct gcs_object *join_items(struct sim *sim, struct gcs_object *separat
 					sim_list_item(list, i));
 	if (!nr)
 		return sim_incref(sim->empty_str);
-	parts = malloc(2 * nr * sizeof(*parts));
+	parts = sim_scratch(sim, NULL, 2 * nr, sizeof(*parts));
 	if (!parts)
-		return sim_no_memory_null(sim);
+		return NULL;
 	for (size_t i = 0; i < nr; i++) {
 		if (i)
 			parts[out++] = separator;
 		parts[out++] = sim_list_item(list, i);
 	}
 	result = sim_str_build(sim, parts, out);
-	free(parts);
+	sim_scratch_free(parts);
 	return result;
 }
 
@@ -275,7 +289,8 @@ static struct gcs_object *replace_between(struct sim *sim, struct gcs_object *se
 	struct sim_text text;
 
 	sim_text_init(&text, sim);
-	for (size_t i = 0; i <= str->length; i++) {
+	sim_charge_places(sim, str->length);
+	for (size_t i = 0; i <= str->length && !text.failed; i++) {
 		if (most-- != 0)
 			sim_text_object(&text, by);
 		else

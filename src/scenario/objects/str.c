@@ -22,7 +22,7 @@ struct gcs_object *sim_str_alloc(struct sim *sim, size_t length, int kind, bool 
 {
 	struct sim_str *str;
 
-	if (sim_check_bytes(sim, (uint64_t)length * kind))
+	if (sim_check_array(sim, length, kind))
 		return NULL;
 	str = (struct sim_str *)sim_alloc(sim, &sim_str_type.gc, (length + 1) * kind,
 			str_bytes(length, kind, ascii));
@@ -119,15 +119,13 @@ struct gcs_object *sim_str_new(struct sim *sim, const char *utf8, size_t length)
 		i++;
 	if (i == length)
 		return from_ascii(sim, utf8, length);
-	if (sim_check_bytes(sim, length * sizeof(*points)))
-		return NULL;
-	points = malloc(length * sizeof(*points));
+	points = sim_scratch(sim, NULL, length, sizeof(*points));
 	if (!points)
-		return sim_no_memory_null(sim);
+		return NULL;
 	for (i = 0; i < length; nr++)
 		i += decode(at + i, length - i, &points[nr]);
 	str = sim_str_from_points(sim, points, nr);
-	free(points);
+	sim_scratch_free(points);
 	return str;
 }
 
@@ -194,7 +192,7 @@ int sim_write_str(struct sim *sim, const struct gcs_object *str)
 	if (!text)
 		return -1;
 	result = sim_write(sim, text, length);
-	free(keep);
+	sim_scratch_free(keep);
 	return result;
 }
 
@@ -241,8 +239,12 @@ static struct gcs_object *str_compare(struct sim *sim, struct gcs_object *a, str
 {
 	if (!sim_is_str(b))
 		return sim_not_implemented(sim);
+	if (sim_as_str(a)->length == sim_as_str(b)->length && sim_charge_bytes(sim, sim_as_str(a)->length))
+		return NULL;
 	if (op == SIM_EQ || op == SIM_NE)
 		return sim_bool(sim, sim_str_equal(a, b) == (op == SIM_EQ));
+	if (sim_charge_places(sim, sim_as_str(a)->length))
+		return NULL;
 	return sim_compare_result(sim, sim_str_order(a, b), op);
 }
 
@@ -278,17 +280,19 @@ struct gcs_object *sim_str_build(struct sim *sim, struct gcs_object *const *part
 {
 	struct gcs_object *result;
 	size_t length = 0, at = 0, not_empty = 0;
-	bool ascii = true;
+	bool ascii = true, overflows = false;
 	int kind = 1;
 
 	for (size_t i = 0; i < nr; i++) {
 		const struct sim_str *part = sim_as_str(parts[i]);
 
-		length += part->length;
+		overflows |= __builtin_add_overflow(length, part->length, &length);
 		kind = part->kind > kind ? part->kind : kind;
 		ascii = ascii && part->ascii;
 		not_empty = part->length ? i : not_empty;
 	}
+	if (overflows)
+		length = SIZE_MAX / 8;	/* refused as too long */
 	if (nr && sim_as_str(parts[not_empty])->length == length)
 		return sim_incref(parts[not_empty]);
 	if (!length)
@@ -319,6 +323,8 @@ struct gcs_object *sim_str_slice(struct sim *sim, struct gcs_object *object, siz
 
 	if (nr == str->length)
 		return sim_incref(object);
+	if (!str->ascii && sim_charge_places(sim, nr))
+		return NULL;
 	for (size_t i = 0; i < nr && !str->ascii; i++)
 		all |= sim_str_at(str, from + i);
 	if (nr == 0)
@@ -345,9 +351,7 @@ static struct gcs_object *repeat(struct sim *sim, struct gcs_object *object, str
 		return sim_incref(sim->empty_str);
 	if (nr == 1)
 		return sim_incref(object);
-	if ((uint64_t)nr > ((uint64_t)1 << 40) / str->length)
-		return sim_no_memory_null(sim);
-	if (sim_charge(sim, nr * str->length / 64))
+	if (sim_check_array(sim, nr, str->length * str->kind) || sim_charge_places(sim, nr))
 		return NULL;
 	result = sim_str_alloc(sim, nr * str->length, str->kind, str->ascii);
 	for (int64_t i = 0; result && i < nr; i++)
@@ -396,13 +400,15 @@ static struct gcs_object *get_slice(struct sim *sim, struct gcs_object *self, st
 		return NULL;
 	if (step == 1)
 		return sim_str_slice(sim, self, start, nr);
-	points = malloc((nr + 1) * sizeof(*points));
-	if (!points)
-		return sim_no_memory_null(sim);
+	points = sim_scratch(sim, NULL, nr, sizeof(*points));
+	if (!points || sim_charge_places(sim, nr)) {
+		sim_scratch_free(points);
+		return NULL;
+	}
 	for (int64_t i = 0; i < nr; i++)
 		points[i] = sim_str_at(str, start + i * step);
 	result = sim_str_from_points(sim, points, nr);
-	free(points);
+	sim_scratch_free(points);
 	return result;
 }
 
@@ -425,7 +431,7 @@ static int str_contains(struct sim *sim, struct gcs_object *self, struct gcs_obj
 {
 	if (!sim_is_str(item))
 		return sim_raise(sim, SIM_TYPE_ERROR, "'in <string>' requires string as left operand, not %T", item);
-	return sim_str_find(self, item, 0, sim_as_str(self)->length) >= 0;
+	return sim_str_find(sim, self, item, 0, sim_as_str(self)->length) >= 0;
 }
 
 static struct gcs_object *str_str(struct sim *sim, struct gcs_object *self)

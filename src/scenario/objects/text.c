@@ -9,7 +9,7 @@ void sim_text_init(struct sim_text *text, struct sim *sim)
 
 void sim_text_release(struct sim_text *text)
 {
-	free(text->data);
+	sim_scratch_free(text->data);
 	text->data = NULL;
 }
 
@@ -23,14 +23,9 @@ static bool make_room(struct sim_text *text, size_t more)
 	if (room <= text->room)
 		return true;
 	room += room / 2 + 32;
-	if (sim_check_bytes(text->sim, room)) {
-		text->failed = true;
-		return false;
-	}
-	data = realloc(text->data, room);
+	data = sim_scratch(text->sim, text->data, room, 1);
 	if (!data) {
 		text->failed = true;
-		sim_no_memory(text->sim);
 		return false;
 	}
 	text->data = data;
@@ -74,6 +69,17 @@ void sim_text_point(struct sim_text *text, uint32_t point)
 	sim_text_add(text, out, nr);
 }
 
+void sim_text_fill(struct sim_text *text, uint32_t point, int64_t nr)
+{
+	if (nr <= 0)
+		return;
+	/* Asked for at once: what is too long is refused before it is written. */
+	if (sim_charge_places(text->sim, nr) || !make_room(text, nr))
+		text->failed = true;
+	while (nr-- > 0 && !text->failed)
+		sim_text_point(text, point);
+}
+
 void sim_text_object(struct sim_text *text, const struct gcs_object *object)
 {
 	const struct sim_str *str = sim_as_str(object);
@@ -82,7 +88,8 @@ void sim_text_object(struct sim_text *text, const struct gcs_object *object)
 		sim_text_add(text, str->data, str->length);
 		return;
 	}
-	for (size_t i = 0; i < str->length; i++)
+	sim_charge_places(text->sim, str->length);
+	for (size_t i = 0; i < str->length && !text->failed; i++)
 		sim_text_point(text, sim_str_at(str, i));
 }
 

@@ -47,7 +47,7 @@ struct gcs_object *sim_tuple_new(struct sim *sim, size_t nr)
 
 	if (nr == 0 && sim->empty_tuple)
 		return sim_incref(sim->empty_tuple);
-	if (sim_check_bytes(sim, nr * sizeof(void *)))
+	if (sim_check_array(sim, nr, sizeof(void *)))
 		return NULL;
 	/* Sizes 1 to 20 have free lists; NULL for others. */
 	self = gcs_freelist_new(nr < SIM_TUPLE_LISTS ? sim->tuple_free[nr] : NULL, sim->heap, &sim_tuple_type.gc,
@@ -235,9 +235,7 @@ static struct gcs_object *repeat(struct sim *sim, struct gcs_object *self, struc
 		return sim_incref(self);
 	if (count <= 0)
 		return sim_tuple_new(sim, 0);
-	if (count > ((int64_t)1 << 40) / (int64_t)nr)
-		return sim_no_memory_null(sim);
-	if (sim_charge(sim, count * nr / 64))
+	if (sim_check_array(sim, count, nr * sizeof(void *)))
 		return NULL;
 	result = sim_tuple_new(sim, count * nr);
 	for (size_t i = 0; result && i < count * nr; i++)

@@ -62,14 +62,15 @@ static struct info *take(struct sim *sim, struct gcs_object *self)
 static struct gcs_object *run(struct sim *sim, struct info *info)
 {
 	size_t nr = sim_tuple_size(info->args), nr_keywords = info->kwargs ? sim_dict_size(info->kwargs) : 0, pos = 0;
-	struct gcs_object **args = malloc((nr + nr_keywords + 1) * sizeof(*args)), *names = NULL, *key, *value, *result;
+	struct gcs_object **args = sim_scratch(sim, NULL, nr + nr_keywords + 1, sizeof(*args)), *names = NULL;
+	struct gcs_object *key, *value, *result;
 
 	if (!args)
-		return sim_no_memory_null(sim);
+		return NULL;
 	for (size_t i = 0; i < nr; i++)
 		args[i] = sim_tuple_item(info->args, i);
 	if (nr_keywords && !(names = sim_tuple_new(sim, nr_keywords))) {
-		free(args);
+		sim_scratch_free(args);
 		return NULL;
 	}
 	for (size_t i = 0; names && sim_dict_next(info->kwargs, &pos, &key, &value); i++) {
@@ -78,7 +79,7 @@ static struct gcs_object *run(struct sim *sim, struct info *info)
 	}
 	result = sim_call(sim, info->function, &(struct sim_call){args, nr, names});
 	gcs_xdecref(names);
-	free(args);
+	sim_scratch_free(args);
 	return result;
 }
 

@@ -175,8 +175,10 @@ const struct sim_type sim_keyed_weakref_type = {
 
 static struct gcs_object *get_count(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
 {
+	uint64_t nr = gcs_weakref_count(call->args[0]);
+
 	(void)self;
-	return sim_int_new(sim, gcs_weakref_count(call->args[0]));
+	return sim_charge_places(sim, nr) ? NULL : sim_int_new(sim, (int64_t)nr);
 }
 
 static struct gcs_object *get_refs(struct sim *sim, struct gcs_object *self, const struct sim_call *call)
