@@ -110,14 +110,19 @@ static int read_options(const struct sim_arguments *a, struct scenario_options *
 
 /* --- the file ----------------------------------------------------------------------------------------------- */
 
-static int read_file(struct sim_file *file)
+/* What a compilation can take; a device without end would fill the memory. */
+#define MOST_TEXT ((size_t)UINT32_MAX / 4)
+
+/* -EFBIG: longer than that, or than the limit of bytes. */
+static int read_file(struct sim_file *file, uint64_t max_bytes)
 {
+	size_t most = max_bytes && max_bytes < MOST_TEXT ? (size_t)max_bytes : MOST_TEXT;
 	int fd = open(file->name, O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : sim_buffer_read(&file->text, fd);
+	int rc = fd < 0 ? -errno : sim_buffer_read(&file->text, fd, most);
 
 	if (fd >= 0)
 		close(fd);
-	if (rc)
+	if (rc && !(rc == -EFBIG && max_bytes))
 		cli_complain("sim", "%s: cannot be read: %s", file->name, strerror(-rc));
 	return rc;
 }
@@ -147,7 +152,7 @@ static int refuse(const struct sim_file *file, const struct scenario_error *err)
 }
 
 /* -1: go on; else the exit status. */
-static int load(struct sim_file *file, bool cells)
+static int load(struct sim_file *file, bool cells, const struct scenario_options *o)
 {
 	struct scenario_error err = {0};
 	int rc;
@@ -157,10 +162,15 @@ static int load(struct sim_file *file, bool cells)
 		cli_complain("sim", "%s: %s", file->name, strerror(errno));
 		return CLI_FAILED;
 	}
-	if (read_file(file))
+	rc = read_file(file, o->max_bytes);
+	if (rc == -EFBIG && o->max_bytes)
+		return sim_complain_limit(file, o, SIM_STOP_BYTES);
+	if (rc)
 		return CLI_FAILED;
-	rc = program_compile(file->text.data, file->text.nr, file->path, cells ? PROGRAM_CELLS : 0, &file->program,
-			&err);
+	rc = program_compile_within(file->text.data, file->text.nr, file->path, cells ? PROGRAM_CELLS : 0,
+			o->max_bytes, &file->program, &err);
+	if (rc == -E2BIG)
+		return sim_complain_limit(file, o, SIM_STOP_BYTES);
 	if (!rc)
 		rc = sim_modules_check(file->program, &err);
 	if (rc == -EINVAL)
@@ -245,7 +255,7 @@ static int run_once(const struct sim_file *file, const struct sim_arguments *a, 
 {
 	const char *python = a->check ? sim_find_python() : NULL;
 	struct taking taking = {.arguments = a, .file = file};
-	struct sim_output output = {.is_shown = true, .is_kept = a->check};
+	struct sim_output output = {.is_shown = true, .is_kept = a->check, .max_bytes = o->max_bytes};
 	struct scenario_result result;
 	int status = CLI_FAILED;
 	int rc;
@@ -283,7 +293,7 @@ static int run(const char *name, const struct sim_arguments *a)
 	if (status >= 0)
 		return status;
 	o.script = name;
-	status = load(&file, a->cells);
+	status = load(&file, a->cells, &o);
 	if (status < 0)
 		status = a->compare ? sim_compare_policies(&file, &o) : run_once(&file, a, &o);
 	release_file(&file);

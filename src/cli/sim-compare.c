@@ -46,6 +46,7 @@ static int run(const struct sim_file *file, const struct scenario_options *polic
 	int rc = default_thresholds(m->thresholds);
 
 	m->output.is_kept = true;
+	m->output.max_bytes = o.max_bytes;
 	o.out = sim_write_out;
 	o.err = sim_write_err;
 	o.write_arg = &m->output;

@@ -40,7 +40,7 @@ int sim_buffer_add(struct sim_buffer *buffer, const char *data, size_t length)
 	return rc;
 }
 
-int sim_buffer_read(struct sim_buffer *buffer, int fd)
+int sim_buffer_read(struct sim_buffer *buffer, int fd, size_t most)
 {
 	for (;;) {
 		ssize_t n;
@@ -54,6 +54,8 @@ int sim_buffer_read(struct sim_buffer *buffer, int fd)
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		buffer->nr += (size_t)n;
+		if (buffer->nr > most)
+			return -EFBIG;
 	}
 }
 
@@ -66,6 +68,8 @@ void sim_buffer_release(struct sim_buffer *buffer)
 static int put(FILE *file, struct sim_buffer *buffer, const struct sim_output *output, const char *text,
 		size_t length)
 {
+	if (output->is_kept && output->max_bytes && length > output->max_bytes - buffer->nr)
+		return 1;
 	if (output->is_kept && sim_buffer_add(buffer, text, length))
 		return -1;
 	if (output->is_shown && length && fwrite(text, 1, length, file) != length)

@@ -20,8 +20,8 @@ struct sim_buffer {
 
 /* 0 or -ENOMEM. */
 int sim_buffer_add(struct sim_buffer *buffer, const char *data, size_t length);
-/* Everything that can be read from the descriptor; 0 or -errno. */
-int sim_buffer_read(struct sim_buffer *buffer, int fd);
+/* Everything that can be read from the descriptor; 0 or -errno; -EFBIG: it is more than @most bytes. */
+int sim_buffer_read(struct sim_buffer *buffer, int fd, size_t most);
 void sim_buffer_release(struct sim_buffer *buffer);
 
 /* The scenario that the command was given. */
@@ -36,6 +36,7 @@ struct sim_file {
 struct sim_output {
 	bool is_shown;			/* on stdout and stderr, as it comes */
 	bool is_kept;			/* in the buffers */
+	uint64_t max_bytes;		/* of each buffer; 0: no limit */
 	struct sim_buffer out, err;
 };
 

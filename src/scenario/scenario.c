@@ -37,6 +37,7 @@ static int run(struct sim *sim, const struct program *program, const struct scen
 	sim->max_steps = o->max_steps;
 	if (!rc) {
 		set_policy(sim, o);
+		sim_charge_bytes(sim, program->memory_bytes);
 		out->status = run_program(sim, program);
 		out->stop = sim->stop;
 		if (!sim->stop)
@@ -67,7 +68,7 @@ static int not_started(const struct scenario_options *options, struct scenario_r
 int scenario_run(const struct program *program, const struct scenario_options *options,
 		struct scenario_result *out)
 {
-	const struct sim_options sim_options = {
+	struct sim_options sim_options = {
 		.profile = options->profile,
 		.max_steps = options->max_steps,
 		.max_bytes = options->max_bytes,
@@ -79,6 +80,10 @@ int scenario_run(const struct program *program, const struct scenario_options *o
 	struct sim *sim;
 	int rc;
 
+	if (options->max_bytes && program->memory_bytes >= options->max_bytes)
+		return not_started(options, out);
+	if (options->max_bytes)
+		sim_options.max_bytes -= program->memory_bytes;
 	sim = sim_new(&sim_options);
 	if (!sim)
 		return not_started(options, out);

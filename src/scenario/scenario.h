@@ -35,6 +35,8 @@ struct scenario_result {
  * @program: one run at a time, but as often as wanted
  * @out: filled on success
  *
+ * The program counts within the limit of bytes, and its compilation as steps.
+ *
  * Returns: 0: it ran, whatever came of it; -ENOMEM before it could begin, without a limit of bytes; what
  *          options->ended() said.
  */

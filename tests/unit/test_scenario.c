@@ -206,6 +206,23 @@ START_TEST(numbers_end_after_any_number_of_steps)
 }
 END_TEST
 
+/* A program and what is made on the way to it count as the run does. */
+START_TEST(a_compilation_ends_at_any_limit_of_memory)
+{
+	struct scenario_error err = {0};
+	struct program *program = NULL;
+	uint64_t bytes = 1;
+
+	for (int rc = -E2BIG; rc; bytes += 1009) {
+		rc = program_compile_within(program_text, strlen(program_text), "test.py", 0, bytes, &program, &err);
+		ck_assert(!rc || (rc == -E2BIG && err.kind == SCENARIO_LIMIT && !program));
+	}
+	ck_assert_uint_gt(bytes, 16384);
+	ck_assert_uint_le(program->memory_bytes, bytes);
+	program_free(program);
+}
+END_TEST
+
 /* An output that cannot take any more ends the program. */
 START_TEST(a_full_output_ends_the_run)
 {
@@ -275,6 +292,7 @@ Suite *make_suite(void)
 	tcase_add_test(limits, a_run_ends_at_any_limit_of_memory);
 	tcase_add_test(limits, numbers_end_at_any_limit_of_memory);
 	tcase_add_test(limits, numbers_end_after_any_number_of_steps);
+	tcase_add_test(limits, a_compilation_ends_at_any_limit_of_memory);
 	tcase_set_timeout(limits, 120);
 	suite_add_tcase(s, limits);
 	return s;

@@ -195,6 +195,7 @@ enum scenario_error_kind {
 	SCENARIO_UNSUPPORTED,	/* valid Python outside the subset, or a limit of ours: message is "with
 				 * statement is not supported"; exit status 2 */
 	SCENARIO_NO_MEMORY,
+	SCENARIO_LIMIT,		/* of bytes */
 };
 
 #define SCENARIO_MESSAGE_BYTES 256
@@ -217,6 +218,7 @@ struct program {
 	uint32_t nr_constants;
 	const struct constant *const *constants;	/* [nr_constants] by id */
 	struct compilation *memory;	/* private */
+	uint64_t memory_bytes;		/* of all this: what a run with a limit has less */
 };
 
 enum program_flag {
@@ -225,22 +227,30 @@ enum program_flag {
 };
 
 /*
- * program_compile() - reads, checks and compiles a scenario; nothing of it runs.
+ * program_compile_within() - reads, checks and compiles a scenario; nothing of it runs.
  * @text: the file, any bytes, borrowed during the call
  * @length: of @text in bytes
  * @filename: for code->filename, copied
  * @flags: enum program_flag
+ * @max_bytes: that it may take with all that is made on the way; 0: no limit
  * @out: receives the program; the caller owns it
  * @err: receives what is wrong; may be NULL
  *
  * Cost:    linear in @length but for sorting the cells of a function; code that nested finally blocks
  *          multiply is limited to about 20 instructions for each byte.
- * Returns: 0; -EINVAL with @err->kind SCENARIO_SYNTAX or SCENARIO_UNSUPPORTED; -ENOMEM. On error
- *          @out is untouched.
+ * Returns: 0; -EINVAL with @err->kind SCENARIO_SYNTAX or SCENARIO_UNSUPPORTED; -E2BIG with SCENARIO_LIMIT; -ENOMEM.
+ *          On error @out is untouched.
  * Safety:  MT-Safe | AS-Unsafe heap
  */
-int program_compile(const char *text, size_t length, const char *filename, unsigned int flags,
-		struct program **out, struct scenario_error *err);
+int program_compile_within(const char *text, size_t length, const char *filename, unsigned int flags,
+		uint64_t max_bytes, struct program **out, struct scenario_error *err);
+
+/* The same without a limit. */
+static inline int program_compile(const char *text, size_t length, const char *filename, unsigned int flags,
+		struct program **out, struct scenario_error *err)
+{
+	return program_compile_within(text, length, filename, flags, 0, out, err);
+}
 
 /* program_free() - releases a program and all that it owns; NULL is allowed. */
 void program_free(struct program *program);

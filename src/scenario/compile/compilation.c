@@ -16,10 +16,14 @@ struct arena_block {
 static void add_block(struct compilation *c, size_t size)
 {
 	size_t bytes = size > BLOCK_BYTES ? size : BLOCK_BYTES;
-	struct arena_block *block = calloc(1, sizeof(*block) + bytes);
+	struct arena_block *block;
 
+	if (c->max_bytes && bytes > c->max_bytes - c->bytes)
+		compilation_fail(c, SCENARIO_LIMIT, 0, "the limit of bytes is reached");
+	block = calloc(1, sizeof(*block) + bytes);
 	if (!block)
 		compilation_fail(c, SCENARIO_NO_MEMORY, 0, "out of memory");
+	c->bytes += bytes;
 	block->older = c->blocks;
 	c->blocks = block;
 	c->next = block->data;

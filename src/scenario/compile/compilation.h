@@ -26,6 +26,7 @@ struct pointer_table {
 struct compilation {
 	struct arena_block *blocks;
 	size_t left;			/* bytes in the newest block */
+	uint64_t bytes, max_bytes;	/* of all blocks; 0: no limit */
 	char *next;
 	struct pointer_table names;
 	struct pointer_table constants;

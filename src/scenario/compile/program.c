@@ -106,16 +106,23 @@ static struct program *compile(struct compilation *c, const char *text, size_t l
 		compile_cell(c, program, &cells[i], flags & PROGRAM_CELLS);
 	constant_number_all(c, program);
 	program->memory = c;
+	program->memory_bytes = c->bytes;
 	return program;
 }
 
-int program_compile(const char *text, size_t length, const char *filename, unsigned int flags,
-		struct program **out, struct scenario_error *err)
+static int code_of(enum scenario_error_kind kind)
+{
+	return kind == SCENARIO_NO_MEMORY ? -ENOMEM : kind == SCENARIO_LIMIT ? -E2BIG : -EINVAL;
+}
+
+int program_compile_within(const char *text, size_t length, const char *filename, unsigned int flags,
+		uint64_t max_bytes, struct program **out, struct scenario_error *err)
 {
 	struct compilation *c = calloc(1, sizeof(*c));
 	enum scenario_error_kind kind = SCENARIO_NO_MEMORY;
 
 	if (c && length < UINT32_MAX / 4) {
+		c->max_bytes = max_bytes;
 		c->budget = BUDGET_BASE + BUDGET_PER_BYTE * (uint64_t)length;
 		if (!setjmp(c->on_error)) {
 			*out = compile(c, text, length, filename, flags);
@@ -129,7 +136,7 @@ int program_compile(const char *text, size_t length, const char *filename, unsig
 			*err = c->err;
 	}
 	compilation_free(c);
-	return kind == SCENARIO_NO_MEMORY ? -ENOMEM : -EINVAL;
+	return code_of(kind);
 }
 
 void program_free(struct program *program)
