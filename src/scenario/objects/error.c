@@ -255,7 +255,7 @@ int sim_check_array(struct sim *sim, uint64_t nr, size_t item_size)
 
 static int write_text(struct sim *sim, sim_write_fn write, const char *text, size_t length)
 {
-	int rc = sim_charge_bytes(sim, length) ? -1 : write(text, length, sim->write_arg);
+	int rc = sim_charge(sim, 1 + length / SIM_BYTES_PER_STEP) ? -1 : write(text, length, sim->write_arg);
 
 	if (rc <= 0)
 		return rc;
