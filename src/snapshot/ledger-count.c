@@ -31,6 +31,8 @@
  */
 #define MAX_SLEEPS 1300
 #define MAX_WAITED_FOR 8
+/* The same for writers that are never at rest when they are looked at; some are needed for each of a million sites. */
+#define MAX_TRIES 4000000
 /* Readings of the directory, until no counters came in that were not there when the others were read. */
 #define MAX_DIRECTORIES 8
 
@@ -53,7 +55,7 @@ struct counting {
 	const struct hl_chunk **order;	/* all chunks by first */
 	struct hl_moment *moments;	/* by site, when the site was read */
 	struct hl_peak_reader peaks;
-	unsigned int nr_sleeps;		/* so long writers that are stuck are still waited for */
+	struct hl_patience patience;
 	bool is_whole;			/* no record was read while its writer was stuck */
 	bool is_waiting;		/* only sites that were not read whole are read, and their writers waited for */
 	bool is_changing;
@@ -110,7 +112,7 @@ static void read_active(struct counting *c, uint64_t site, struct hl_record *to)
 
 		if (!c->is_changing)
 			hl_record_copy(&place, &to[i]);
-		else if (!hl_record_read(c->active[i].writer, &place, c->is_waiting ? &c->nr_sleeps : NULL, &to[i]))
+		else if (!hl_record_read(c->active[i].writer, &place, &c->patience, c->is_waiting, &to[i]))
 			c->is_whole = false;
 	}
 }
@@ -531,7 +533,7 @@ int hl_count_sites(struct hl_image *image, bool is_changing, struct hl_snapshot 
 	struct counting c = {
 		.image = image,
 		.is_changing = is_changing,
-		.nr_sleeps = MAX_SLEEPS,
+		.patience = {.nr_sleeps = MAX_SLEEPS, .nr_tries = MAX_TRIES},
 		.moments = calloc(snapshot->globals.nr_sites + 1, sizeof(*c.moments)),
 	};
 	int rc;

@@ -68,7 +68,7 @@ static void wait_for(const struct hl_writer *w, unsigned int *nr_sleeps)
 }
 
 /* The seq of a quiet moment; odd: the writer does not come to one. */
-static uint64_t quiet_seq(struct hl_writer *w, unsigned int *nr_sleeps)
+static uint64_t quiet_seq(struct hl_writer *w, struct hl_patience *p, bool is_waiting)
 {
 	uint64_t seq;
 	uint64_t last = 0;
@@ -77,23 +77,24 @@ static uint64_t quiet_seq(struct hl_writer *w, unsigned int *nr_sleeps)
 	for (;;) {
 		/* acquire: the record is read after it */
 		seq = __atomic_load_n(&w->shard->seq, __ATOMIC_ACQUIRE);
-		if (!(seq & 1))
+		if (!(seq & 1) || !p->nr_tries)
 			return seq;
 		nr_spins = seq == last ? nr_spins + 1 : 0;
 		last = seq;
 		if (nr_spins > MAX_SPINS)
 			w->stuck_seq = seq;
 		if (seq == w->stuck_seq) {
-			if (!nr_sleeps || !*nr_sleeps)
+			if (!is_waiting || !p->nr_sleeps)
 				return seq;
-			wait_for(w, nr_sleeps);
+			wait_for(w, &p->nr_sleeps);
 		}
+		p->nr_tries--;
 		__builtin_ia32_pause();
 	}
 }
 
-bool hl_record_read(struct hl_writer *w, const struct hl_record_place *from, unsigned int *nr_sleeps,
-		struct hl_record *to)
+bool hl_record_read(struct hl_writer *w, const struct hl_record_place *from, struct hl_patience *patience,
+		bool is_waiting, struct hl_record *to)
 {
 	uint64_t seq;
 
@@ -108,12 +109,15 @@ bool hl_record_read(struct hl_writer *w, const struct hl_record_place *from, uns
 	for (unsigned int i = 0; i < MAX_TRIES; i++) {
 		/* Fetch the line before the seq, so that little time passes between the two. */
 		(void)__atomic_load_n(&from->counters->alloc_count, __ATOMIC_RELAXED);
-		seq = quiet_seq(w, nr_sleeps);
+		seq = quiet_seq(w, patience, is_waiting);
 		hl_record_copy(from, to);
 		/* acquire: the record was read before the seq is read again */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&w->shard->seq, __ATOMIC_RELAXED) == seq)
 			return !(seq & 1);
+		if (!patience->nr_tries)
+			return false;
+		patience->nr_tries--;
 	}
 	return false;
 }

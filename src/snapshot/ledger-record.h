@@ -19,6 +19,15 @@ struct hl_writer {
 	bool is_shared;			/* shard 0: atomic additions, seq says nothing */
 };
 
+/*
+ * What is left of the time that one reading of a file takes for all writers together.  A writer that is stuck costs
+ * sleeps, one that always writes costs tries; a program that means it is both, for ever, in all of its shards.
+ */
+struct hl_patience {
+	unsigned int nr_sleeps;		/* of 0.1 ms, and longer where a processor is hard to get */
+	unsigned int nr_tries;		/* of about 0.1 us */
+};
+
 /* Where a record lies in the mapped file. */
 struct hl_record_place {
 	const struct hl_counters *counters;
@@ -35,12 +44,13 @@ void hl_record_copy(const struct hl_record_place *from, struct hl_record *to);
 
 /**
  * hl_record_read() - copy a record while its writer may be writing it
- * @nr_sleeps: so often 0.1 ms a writer that is stuck is waited for, less what was used; NULL: it is not
+ * @patience: less what was used
+ * @is_waiting: a writer that is stuck is waited for
  *
- * Returns: whether it is whole; false: the writer is stuck.
+ * Returns: whether it is whole; false: the writer is stuck, or patience is at its end.
  */
-bool hl_record_read(struct hl_writer *writer, const struct hl_record_place *from, unsigned int *nr_sleeps,
-		struct hl_record *to);
+bool hl_record_read(struct hl_writer *writer, const struct hl_record_place *from, struct hl_patience *patience,
+		bool is_waiting, struct hl_record *to);
 
 /* CLOCK_MONOTONIC. */
 uint64_t hl_monotonic_ns(void);

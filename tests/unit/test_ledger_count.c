@@ -193,6 +193,37 @@ START_TEST(causes_of_partial_stacks_are_added_up_over_the_shards)
 }
 END_TEST
 
+/* A program that wants it so: each of its shards is in another event whenever it is looked at, and in none ever. */
+static void *never_rest(void *unused)
+{
+	while (!program.is_over)
+		for (uint32_t i = 1; i < NR_SHARDS; i++)
+			__atomic_fetch_add(&program.shards[i].seq, 2, __ATOMIC_RELAXED);
+	return unused;
+}
+
+START_TEST(a_program_that_is_never_at_rest_is_read_nevertheless)
+{
+	struct hl_snapshot *s = NULL;
+	struct hl_totals t;
+	pthread_t thread;
+
+	make_live_ledger();
+	map_ledger();
+	for (uint32_t i = 1; i < NR_SHARDS; i++)
+		program.shards[i].seq = 1;
+	program.counters[1]->alloc_count = 1;
+	program.counters[1]->alloc_bytes = BLOCK_BYTES;
+	ck_assert_int_eq(pthread_create(&thread, NULL, never_rest, NULL), 0);
+	ck_assert_int_eq(hl_snapshot_load("a.hl", &s, NULL), 0);
+	program.is_over = true;
+	pthread_join(thread, NULL);
+	hl_snapshot_totals(s, 0, &t);
+	ck_assert_int_eq(t.live_bytes, BLOCK_BYTES);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 Suite *make_suite(void);
 
 Suite *make_suite(void)
@@ -204,6 +235,7 @@ Suite *make_suite(void)
 	tcase_set_timeout(core, 60);
 	tcase_add_test(core, a_program_at_rest_is_seen_exactly);
 	tcase_add_test(core, a_program_that_stopped_inside_an_event_is_read_as_it_is);
+	tcase_add_test(core, a_program_that_is_never_at_rest_is_read_nevertheless);
 	tcase_add_test(core, causes_of_partial_stacks_are_added_up_over_the_shards);
 	tcase_add_test(core, a_running_program_is_never_seen_torn_or_below_zero);
 	suite_add_tcase(suite, core);
