@@ -43,7 +43,7 @@ static int compare_diffs(const void *a, const void *b, void *arg)
 		order = descending(magnitude(x->count_diff), magnitude(y->count_diff));
 	if (!order)
 		order = descending_signed(x->count, y->count);
-	return order ? order : hl_traceback_compare(arg, y->traceback, x->traceback);
+	return order ? order : hl_trace_order_compare(arg, y->traceback, x->traceback);
 }
 
 static enum hl_change change_of(const struct hl_statistic_diff *diff)
@@ -100,6 +100,17 @@ out:
 	return rc;
 }
 
+static int sort(struct hl_diffs *diffs)
+{
+	struct hl_trace_order order;
+	int rc = hl_trace_order_init(&order, diffs->resolver, diffs->key, diffs->nr_items);
+
+	if (!rc && diffs->nr_items)
+		qsort_r(diffs->items, diffs->nr_items, sizeof(*diffs->items), compare_diffs, &order);
+	free(order.ranks);
+	return rc;
+}
+
 int hl_statistics_compare(const struct hl_statistics *old, const struct hl_statistics *new_,
 		struct hl_diffs **out)
 {
@@ -117,6 +128,8 @@ int hl_statistics_compare(const struct hl_statistics *old, const struct hl_stati
 	diffs->resolver = hl_resolver_ref(new_->resolver);
 	diffs->items = calloc(nr + 1, sizeof(*diffs->items));
 	rc = diffs->items ? subtract(old, new_, diffs) : -ENOMEM;
+	if (!rc)
+		rc = sort(diffs);
 	if (rc) {
 		hl_diffs_unref(diffs);
 		return rc;
@@ -127,9 +140,6 @@ int hl_statistics_compare(const struct hl_statistics *old, const struct hl_stati
 		diffs->total_count = plus(diffs->total_count, diffs->items[i].count);
 		diffs->total_count_diff = plus(diffs->total_count_diff, diffs->items[i].count_diff);
 	}
-	if (diffs->nr_items)
-		qsort_r(diffs->items, diffs->nr_items, sizeof(*diffs->items), compare_diffs,
-				diffs->resolver);
 	*out = diffs;
 	return 0;
 }

@@ -128,7 +128,8 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 	r->by_function = options->by_function;
 	r->directory = options->directory ? strdup(options->directory) : NULL;
 	/* String 0 is the empty one, traceback 0 the root. */
-	if ((options->directory && !r->directory) || copy_wrappers(r, options->wrappers) ||
+	r->unrolled = calloc(1, sizeof(*r->unrolled));
+	if (!r->unrolled || (options->directory && !r->directory) || copy_wrappers(r, options->wrappers) ||
 			name_sources(r, options) || new_symbols(r, options) ||
 			hl_resolver_string(r, "") != 0 ||
 			hl_array_grow((void **)&r->traces, &r->trace_room, 0, sizeof(*r->traces))) {
@@ -168,6 +169,9 @@ void hl_resolver_unref(struct hl_resolver *resolver)
 		return;
 	free_strings(resolver);
 	hl_symbols_free(resolver->symbols);
+	if (resolver->unrolled)
+		free(resolver->unrolled->frames);
+	free(resolver->unrolled);
 	free(resolver->directory);
 	hl_named_folders_release(&resolver->folders);
 	free(resolver->is_wrapper);
@@ -477,6 +481,9 @@ static int resolve_lines(struct resolving *n)
 
 		tell_progress(n, i, nr);
 		for (; !rc && node >= HL_NR_RESERVED_NODES; node = n->s->nodes[node].parent) {
+			/* Whoever was here before has gone on from here as far as there was a line. */
+			if (n->addresses[node] != HL_NONE)
+				break;
 			rc = resolve(n, node);
 			if (rc || is_line(n->r, n->addresses[node]))
 				break;

@@ -64,12 +64,21 @@ struct hl_resolution {
 struct hl_interned_string;
 struct hl_symbols;
 
+/* The frames of a traceback, most recent first. */
+struct hl_unrolled {
+	uint32_t traceback;
+	uint32_t *frames;
+	size_t nr;
+	size_t room;
+};
+
 struct hl_resolver {
 	unsigned int nr_refs;
 	bool no_skip;
 	bool by_function;
 	void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
 	void *progress_arg;
+	struct hl_unrolled *unrolled;	/* for who asks for one frame after another; of a resolver that is const, too */
 	char *directory;		/* NULL: none */
 	char **wrappers;		/* NULL-ended */
 	struct hl_named_folders folders; /* where sources may lie */
@@ -160,5 +169,30 @@ int hl_location_compare(const struct hl_location *a, const struct hl_location *b
 
 /* Order of two tracebacks: tuples of (filename, lineno, function), oldest frame first. */
 int hl_traceback_compare(const struct hl_resolver *resolver, uint32_t a, uint32_t b);
+
+/**
+ * hl_traceback_ranks() - what hl_traceback_compare() says of all tracebacks, as numbers
+ *
+ * Cost:    O(n log n) in all tracebacks, however deep.
+ * Returns: by traceback, the lesser ones first; the caller frees it; NULL: out of memory.
+ */
+uint32_t *hl_traceback_ranks(const struct hl_resolver *resolver);
+
+/* How many tracebacks are worth it. */
+#define HL_MANY_TRACEBACKS 64u
+
+/* Who sorts by tracebacks: by @ranks, or without them one by one. */
+struct hl_trace_order {
+	const struct hl_resolver *resolver;
+	uint32_t *ranks;		/* NULL: there are few, or all have one frame */
+};
+
+/**
+ * hl_trace_order_init() - for sorting @nr groups of @key
+ *
+ * Returns: 0; -ENOMEM.  free(order->ranks) ends it.
+ */
+int hl_trace_order_init(struct hl_trace_order *order, const struct hl_resolver *resolver, enum hl_key key, size_t nr);
+int hl_trace_order_compare(const struct hl_trace_order *order, uint32_t a, uint32_t b);
 
 #endif

@@ -362,11 +362,17 @@ static int descending(int64_t a, int64_t b)
 	return a < b ? 1 : a > b ? -1 : 0;
 }
 
+struct sorting {
+	const struct hl_statistics *stats;
+	struct hl_trace_order order;
+};
+
 static int compare_items(const void *a, const void *b, void *arg)
 {
 	const struct hl_statistic *x = a;
 	const struct hl_statistic *y = b;
-	const struct hl_statistics *stats = arg;
+	const struct sorting *sorting = arg;
+	const struct hl_statistics *stats = sorting->stats;
 	int order = 0;
 
 	if (stats->metric == HL_METRIC_TEMP)
@@ -377,7 +383,18 @@ static int compare_items(const void *a, const void *b, void *arg)
 		order = descending(x->size, y->size);
 	if (!order)
 		order = descending(x->count, y->count);
-	return order ? order : hl_traceback_compare(stats->resolver, y->traceback, x->traceback);
+	return order ? order : hl_trace_order_compare(&sorting->order, y->traceback, x->traceback);
+}
+
+static int sort(struct hl_statistics *stats)
+{
+	struct sorting sorting = {.stats = stats};
+	int rc = hl_trace_order_init(&sorting.order, stats->resolver, stats->key, stats->nr_items);
+
+	if (!rc && stats->nr_items)
+		qsort_r(stats->items, stats->nr_items, sizeof(*stats->items), compare_items, &sorting);
+	free(sorting.order.ranks);
+	return rc;
 }
 
 static int new_frame_memory(struct grouping *g)
@@ -445,9 +462,7 @@ static int make_statistics(struct hl_snapshot *snapshot, struct hl_resolver *res
 	settle(stats);
 	settle_totals(stats);
 	settle_peak(snapshot, stats);
-	if (stats->nr_items)
-		qsort_r(stats->items, stats->nr_items, sizeof(*stats->items), compare_items, stats);
-	return 0;
+	return sort(stats);
 }
 
 static int new_statistics(struct hl_snapshot *snapshot, struct hl_resolver *resolver,

@@ -2,7 +2,11 @@
 /* Walking and ordering the tracebacks of a resolver. */
 #include "snapshot/resolve.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* So many are climbed each time. */
+#define FEW_FRAMES 8u
 
 size_t hl_traceback_length(const struct hl_resolver *resolver, uint32_t traceback)
 {
@@ -18,9 +22,38 @@ static const struct hl_location *location_of(const struct hl_resolver *r, uint32
 	return &r->locations[r->traces[traceback].location].public;
 }
 
+/*
+ * The frames of the traceback that was asked for last.  Who asks for each of them, one after another and perhaps oldest
+ * first, would climb from the most recent one each time.
+ */
+static bool unroll(const struct hl_resolver *resolver, uint32_t traceback)
+{
+	struct hl_unrolled *u = resolver->unrolled;
+	size_t nr;
+
+	if (u->nr && u->traceback == traceback)
+		return true;
+	nr = hl_traceback_length(resolver, traceback);
+	if (nr > u->room) {
+		uint32_t *frames = reallocarray(u->frames, nr, sizeof(*frames));
+
+		if (!frames)
+			return false;
+		u->frames = frames;
+		u->room = nr;
+	}
+	u->traceback = traceback;
+	u->nr = 0;
+	for (uint32_t t = traceback; t != HL_TRACE_ROOT; t = resolver->traces[t].parent)
+		u->frames[u->nr++] = t;
+	return true;
+}
+
 const struct hl_location *hl_traceback_frame(const struct hl_resolver *resolver, uint32_t traceback,
 		size_t index)
 {
+	if (index >= FEW_FRAMES && unroll(resolver, traceback))
+		return index < resolver->unrolled->nr ? location_of(resolver, resolver->unrolled->frames[index]) : NULL;
 	while (traceback != HL_TRACE_ROOT && index--)
 		traceback = resolver->traces[traceback].parent;
 	return traceback == HL_TRACE_ROOT ? NULL : location_of(resolver, traceback);

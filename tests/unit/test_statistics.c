@@ -2,8 +2,11 @@
 /* Grouping, its order, and the comparison of two groupings. */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/resolve.h"
 #include "synthetic.h"
 
 static struct hl_resolver *resolver;
@@ -328,6 +331,64 @@ START_TEST(extreme_numbers_do_not_overflow)
 }
 END_TEST
 
+/* Many stacks of one size, one deeper than the other: the order is that of one comparison after the other. */
+START_TEST(many_stacks_are_ordered_as_two_are)
+{
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	struct hl_statistics *stats;
+	uint64_t stack[12];
+	unsigned int seed = 7;
+
+	for (int i = 0; i < 400; i++) {
+		size_t nr = 1 + (size_t)rand_r(&seed) % 12;
+
+		for (size_t k = 0; k < nr; k++)
+			stack[k] = 0x10 * (1 + (uint64_t)rand_r(&seed) % 3);
+		demo_site(s, DEMO_BIAS, stack, nr, 1, 8);
+	}
+	stats = statistics(s, HL_KEY_TRACEBACK, HL_METRIC_ALLOC);
+	ck_assert_uint_gt(stats->nr_items, HL_MANY_TRACEBACKS);
+	for (size_t i = 1; i < stats->nr_items; i++)
+		if (stats->items[i - 1].size == stats->items[i].size)
+			ck_assert_int_gt(hl_traceback_compare(resolver, stats->items[i - 1].traceback,
+					stats->items[i].traceback), 0);
+	hl_statistics_unref(stats);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
+/* Whoever asks for them in whatever order. */
+START_TEST(frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards)
+{
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	struct hl_statistics *stats;
+	uint64_t stack[100];
+	char name[32];
+
+	for (size_t k = 0; k < 100; k++)
+		stack[k] = 0x10 * (k + 1);
+	demo_site(s, DEMO_BIAS, stack, 100, 1, 8);
+	demo_site(s, DEMO_BIAS, stack, 50, 1, 8);
+	stats = statistics(s, HL_KEY_TRACEBACK, HL_METRIC_LIVE);
+	ck_assert_uint_eq(stats->nr_items, 2);
+	for (size_t i = 0; i < 100; i++) {
+		for (size_t n = 0; n < 2; n++) {
+			uint32_t t = stats->items[n].traceback;
+			size_t nr = hl_traceback_length(resolver, t);
+			const struct hl_location *l = hl_traceback_frame(resolver, t, i);
+
+			snprintf(name, sizeof(name), "libdemo.so+0x%zx", 0x10 * (nr - i));
+			if (i < nr)
+				ck_assert_str_eq(l->filename, name);
+			else
+				ck_assert_ptr_null(l);
+		}
+	}
+	hl_statistics_unref(stats);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 START_TEST(groupings_that_do_not_belong_together_are_not_compared)
 {
 	struct hl_snapshot *s = hl_snapshot_new();
@@ -370,6 +431,8 @@ Suite *make_suite(void)
 	tcase_add_test(limits, blocks_without_a_stack_are_a_group_of_their_own);
 	tcase_add_test(limits, a_stack_as_deep_as_a_ledger_allows_is_grouped);
 	tcase_add_test(limits, extreme_numbers_do_not_overflow);
+	tcase_add_test(limits, many_stacks_are_ordered_as_two_are);
+	tcase_add_test(limits, frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards);
 	suite_add_tcase(suite, limits);
 	tcase_add_checked_fixture(errors, enter, leave);
 	tcase_add_test(errors, unknown_keys_and_metrics_are_refused);
