@@ -12,7 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 #define HL_PATH_BYTES 4096u
-#define HL_DEPTH_MAX 4096u
+#define HL_DEPTH_MAX 4096u		/* HL_MAX_FRAMES of the ledger: readers refuse more */
 
 struct hl_options {
 	char out[HL_PATH_BYTES];	/* HEAPLEDGER_OUT: name pattern */

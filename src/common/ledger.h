@@ -217,6 +217,8 @@ struct hl_node {
 #define HL_MAX_IP_TAG 0x7fffu
 /* No module has this tag: there was one at the address, but something else then (code made at run time). */
 #define HL_IP_TAG_STRAY HL_MAX_IP_TAG
+/* No stack has more frames, whatever depth_limit says. */
+#define HL_MAX_FRAMES 4096u
 enum hl_reserved_node {
 	HL_NODE_ROOT = 0,		/* parent of the outermost frame of a complete stack */
 	HL_NODE_TRUNCATED = 1,		/* its parent where the depth limit cut the stack */

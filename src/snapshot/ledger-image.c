@@ -61,6 +61,67 @@ static int stat_size(struct hl_image *image, struct hl_error *err)
 	if (!S_ISREG(st.st_mode))
 		return hl_fail(err, EINVAL, HL_NO_OFFSET, "not a regular file");
 	image->size = (uint64_t)st.st_size;
+	image->allocated_bytes = (uint64_t)st.st_blocks * 512;
+	return 0;
+}
+
+/*
+ * What lies between the holes.  Where the number of blocks tells nothing (a file system that compresses, or one that
+ * says 0), this does: without holes all of the file is data.
+ */
+static uint64_t data_bytes(int fd)
+{
+	off_t place = lseek(fd, 0, SEEK_CUR);
+	uint64_t sum = 0;
+	off_t end = 0;
+
+	for (;;) {
+		off_t start = lseek(fd, end, SEEK_DATA);
+
+		if (start < 0)
+			break;
+		end = lseek(fd, start, SEEK_HOLE);
+		if (end <= start)
+			break;
+		sum += (uint64_t)(end - start);
+	}
+	/* It is the caller's descriptor. */
+	lseek(fd, place, SEEK_SET);
+	return sum;
+}
+
+bool hl_is_sparse(int fd, const struct stat *st)
+{
+	uint64_t size = (uint64_t)st->st_size;
+
+	if (size <= HL_IMAGE_FREE_BYTES || (uint64_t)st->st_blocks >= size / 2 / 512)
+		return false;
+	return data_bytes(fd) < size / 2;
+}
+
+static bool is_affordable(const struct hl_image *image)
+{
+	return image->allocated_bytes > UINT64_MAX / 4 ||
+		image->charged_bytes <= 2 * image->allocated_bytes + HL_IMAGE_FREE_BYTES;
+}
+
+int hl_image_charge(struct hl_image *image, uint64_t nr, size_t record_bytes, struct hl_error *err)
+{
+	uint64_t bytes;
+
+	if (__builtin_mul_overflow(nr, record_bytes, &bytes) ||
+			__builtin_add_overflow(image->charged_bytes, bytes, &image->charged_bytes))
+		image->charged_bytes = UINT64_MAX;
+	if (!is_affordable(image) && !image->is_measured) {
+		uint64_t data = data_bytes(image->fd);
+
+		image->is_measured = true;
+		if (data > image->allocated_bytes)
+			image->allocated_bytes = data;
+	}
+	if (!is_affordable(image))
+		return hl_fail(err, EBADMSG, image->header.directory_offset,
+				"a sparse file: more records than it has data");
 	return 0;
 }
 
@@ -112,6 +173,36 @@ static int read_header(struct hl_image *image, struct hl_error *err)
 	return 0;
 }
 
+static int add_piece(struct hl_image *image, uint64_t offset, uint64_t length, struct hl_error *err)
+{
+	if (hl_array_grow((void **)&image->pieces, &image->piece_room, image->nr_pieces, sizeof(*image->pieces)))
+		return hl_fail(err, ENOMEM, HL_NO_OFFSET, "out of memory");
+	image->pieces[image->nr_pieces++] = (struct hl_piece){.offset = offset, .length = length};
+	return 0;
+}
+
+static int compare_pieces(const void *a, const void *b)
+{
+	const struct hl_piece *x = a;
+	const struct hl_piece *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->length < y->length ? -1 : x->length > y->length;
+}
+
+/* Bytes that are two records at once would be counted twice. */
+static int check_pieces(struct hl_image *image, struct hl_error *err)
+{
+	struct hl_piece *p = image->pieces;
+
+	qsort(p, image->nr_pieces, sizeof(*p), compare_pieces);
+	for (size_t i = 1; i < image->nr_pieces; i++)
+		if (p[i].offset - p[i - 1].offset < p[i - 1].length)
+			return hl_fail(err, EBADMSG, p[i].offset, "sections overlap");
+	return 0;
+}
+
 /* Whether the section lies in the file, which may have grown since its size was taken. */
 static int check_extent(struct hl_image *image, const struct hl_section *s, struct hl_error *err)
 {
@@ -126,10 +217,7 @@ static int check_extent(struct hl_image *image, const struct hl_section *s, stru
 	if (s->offset > image->size || bytes > image->size - s->offset)
 		return hl_fail(err, ENODATA, image->size,
 				"truncated: a section goes on behind the end of the file");
-	image->section_bytes += bytes;
-	if (image->section_bytes > image->size)
-		return hl_fail(err, EBADMSG, s->offset, "sections overlap");
-	return 0;
+	return add_piece(image, s->offset, bytes, err);
 }
 
 static int add_section(struct hl_image *image, const struct hl_section *s, uint64_t at,
@@ -170,9 +258,11 @@ static int read_block(struct hl_image *image, uint64_t offset, uint64_t *next, s
 	struct hl_directory block;
 	int rc;
 
-	if (offset % 8 || offset < image->header.header_bytes)
+	if (offset % 8 || offset < image->header.header_bytes || offset > INT64_MAX)
 		return hl_fail(err, EBADMSG, offset, "directory block at an impossible place");
 	rc = hl_image_read(image, offset, &block, sizeof(block), err);
+	if (!rc)
+		rc = add_piece(image, offset, sizeof(block), err);
 	if (rc)
 		return rc;
 	if (block.nr_entries > HL_DIRECTORY_ENTRIES)
@@ -189,21 +279,27 @@ static int read_block(struct hl_image *image, uint64_t offset, uint64_t *next, s
 static int read_directory(struct hl_image *image, struct hl_error *err)
 {
 	uint64_t offset = image->header.directory_offset;
-	uint64_t nr_blocks = 0;
-	int rc;
+	uint64_t seen = 0;
+	uint64_t nr_until = 1;
+	uint64_t nr = 0;
+	int rc = 0;
 
 	if (!offset)
 		return hl_fail(err, EBADMSG, offsetof(struct hl_ledger_header, directory_offset),
 				"no directory");
-	while (offset) {
-		/* More blocks than fit into the file: the chain is a loop. */
-		if (++nr_blocks > image->size / sizeof(struct hl_directory))
+	while (!rc && offset) {
+		/* In a loop a block comes again before there were twice as many: Brent's algorithm. */
+		if (offset == seen)
 			return hl_fail(err, EBADMSG, offset, "the directory's chain is a loop");
-		rc = read_block(image, offset, &offset, err);
-		if (rc)
-			return rc;
+		if (++nr == nr_until) {
+			seen = offset;
+			nr_until *= 2;
+		}
+		rc = hl_image_charge(image, 1, sizeof(struct hl_directory), err);
+		if (!rc)
+			rc = read_block(image, offset, &offset, err);
 	}
-	return 0;
+	return rc;
 }
 
 static int compare_chunks(const void *a, const void *b)
@@ -273,7 +369,13 @@ int hl_image_open(struct hl_image *image, int fd, struct hl_error *err)
 	if (!rc)
 		rc = read_header(image, err);
 	if (!rc)
+		rc = add_piece(image, 0, HL_LEDGER_PAGE, err);
+	if (!rc)
 		rc = read_directory(image, err);
+	if (!rc)
+		rc = check_pieces(image, err);
+	free(image->pieces);
+	image->pieces = NULL;
 	for (unsigned int type = 0; !rc && type < HL_NR_SECTION_TYPES; type++)
 		rc = sort_table(&image->tables[type], err);
 	if (rc)

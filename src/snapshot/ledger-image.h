@@ -7,6 +7,8 @@
 #ifndef HL_SNAPSHOT_LEDGER_IMAGE_H
 #define HL_SNAPSHOT_LEDGER_IMAGE_H
 
+#include <stdbool.h>
+
 #include "common/ledger.h"
 #include "snapshot/heapledger.h"
 
@@ -28,10 +30,21 @@ struct hl_table {
 	size_t room;
 };
 
+/* A piece of the file that has a meaning: nothing else may have one there. */
+struct hl_piece {
+	uint64_t offset;
+	uint64_t length;
+};
+
 struct hl_image {
 	int fd;				/* borrowed */
 	uint64_t size;
-	uint64_t section_bytes;		/* of all known sections together */
+	uint64_t allocated_bytes;	/* what the file takes on the disk, without its holes; at most, not exactly */
+	uint64_t charged_bytes;		/* see hl_image_charge() */
+	bool is_measured;		/* holes were looked for, one by one */
+	struct hl_piece *pieces;	/* header, blocks of the directory, known sections; while these are read */
+	size_t nr_pieces;
+	size_t piece_room;
 	uint64_t site_base;		/* what was taken off the numbers of the file's sites */
 	const uint8_t *map;		/* the whole file, MAP_SHARED; NULL: hl_image_map() was not called */
 	struct hl_ledger_header header;
@@ -65,6 +78,22 @@ int hl_image_read(const struct hl_image *image, uint64_t offset, void *buf, size
  */
 int hl_image_records(const struct hl_image *image, unsigned int type, void *out, uint64_t nr,
 		size_t record_bytes, struct hl_error *err);
+
+/**
+ * hl_image_charge() - count what is going to be read, in bytes of the file
+ *
+ * A file may say that it has any number of records in its holes.  A copy that was made with holes where there were
+ * zeros (cp --sparse, tar -S) has fewer blocks than records, but not many: shared counters that no thread used.  So
+ * twice what the file has, and HL_IMAGE_FREE_BYTES, may be read of it.
+ *
+ * Returns: 0; -EBADMSG: that is more than the file has.
+ */
+#define HL_IMAGE_FREE_BYTES (UINT64_C(16) << 20)
+int hl_image_charge(struct hl_image *image, uint64_t nr, size_t record_bytes, struct hl_error *err);
+
+/* Whether a regular file that is to be read as a whole is mostly a hole. */
+struct stat;
+bool hl_is_sparse(int fd, const struct stat *st);
 
 /* The number of records from 0 on that the table has room for without a gap. */
 uint64_t hl_image_room(const struct hl_image *image, unsigned int type);

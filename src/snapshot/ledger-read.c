@@ -54,14 +54,46 @@ static int read_globals(struct reading *r, struct hl_globals *globals)
 	return hl_image_records(&r->image, HL_SECTION_GLOBALS, globals, 1, sizeof(*globals), r->err);
 }
 
-/* Room for a table and its reserved records, all zero. */
-static void *new_table(struct reading *r, uint64_t nr, uint64_t reserved, size_t record_bytes)
+/* Room for a table and its reserved records, all zero; 0 or -errno. */
+static int new_table(struct reading *r, uint64_t nr, uint64_t reserved, size_t record_bytes, void *out)
 {
-	void *table = calloc(nr > reserved ? nr : reserved, record_bytes);
+	int rc = hl_image_charge(&r->image, nr, record_bytes, r->err);
+	void *table = rc ? NULL : calloc(nr > reserved ? nr : reserved, record_bytes);
 
-	if (!table)
-		hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
-	return table;
+	if (!rc && !table)
+		rc = hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
+	memcpy(out, &table, sizeof(table));
+	return rc;
+}
+
+/* Records of a table for sites that are there, of all shards. */
+static uint64_t nr_of_sites(const struct reading *r, unsigned int type, uint64_t nr_sites)
+{
+	const struct hl_table *table = &r->image.tables[type];
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < table->nr_chunks; i++) {
+		const struct hl_chunk *chunk = &table->chunks[i];
+		uint64_t left = chunk->first < nr_sites ? nr_sites - chunk->first : 0;
+
+		sum += left < chunk->nr_records ? left : chunk->nr_records;
+	}
+	return sum;
+}
+
+/* What counting will read.  A site without any counters is none that a program has made. */
+static int charge_counters(struct reading *r, uint64_t nr_sites)
+{
+	uint64_t nr = nr_of_sites(r, HL_SECTION_COUNTERS, nr_sites);
+	int rc = hl_image_charge(&r->image, nr > nr_sites ? nr : nr_sites, sizeof(struct hl_counters), r->err);
+
+	if (!rc)
+		rc = hl_image_charge(&r->image, nr_of_sites(r, HL_SECTION_PEAKS, nr_sites), sizeof(struct hl_peak),
+				r->err);
+	if (!rc)
+		rc = hl_image_charge(&r->image, hl_image_room(&r->image, HL_SECTION_SHARDS), sizeof(struct hl_shard),
+				r->err);
+	return rc;
 }
 
 static int read_site_records(struct reading *r, uint64_t nr)
@@ -93,9 +125,14 @@ static int read_sites(struct reading *r, const struct hl_globals *globals)
 
 	if (rc)
 		return rc;
-	s->sites = new_table(r, nr, HL_NR_RESERVED_SITES, sizeof(*s->sites));
+	rc = charge_counters(r, nr);
+	if (!rc)
+		rc = hl_image_charge(&r->image, nr, sizeof(struct hl_site), r->err);
+	if (rc)
+		return rc;
+	s->sites = calloc(nr > HL_NR_RESERVED_SITES ? nr : HL_NR_RESERVED_SITES, sizeof(*s->sites));
 	if (!s->sites)
-		return -ENOMEM;
+		return hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
 	s->globals.nr_sites = nr > HL_NR_RESERVED_SITES ? nr : HL_NR_RESERVED_SITES;
 	s->site_room = s->globals.nr_sites;
 	rc = read_site_records(r, nr);
@@ -119,6 +156,23 @@ static int check_sites(struct reading *r)
 	return 0;
 }
 
+/* What is done with stacks takes as long as they are deep: nobody writes deeper ones. */
+static int check_depth(struct reading *r)
+{
+	const struct hl_snapshot *s = r->s;
+	uint16_t *depths = calloc(s->globals.nr_nodes, sizeof(*depths));
+	bool is_deep = false;
+
+	if (!depths)
+		return hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
+	for (uint64_t i = HL_NR_RESERVED_NODES; !is_deep && i < s->globals.nr_nodes; i++) {
+		depths[i] = depths[s->nodes[i].parent] + 1;
+		is_deep = depths[i] > HL_MAX_FRAMES;
+	}
+	free(depths);
+	return is_deep ? damaged(r, HL_SECTION_NODES, "a stack of more than 4096 frames") : 0;
+}
+
 static int read_nodes(struct reading *r, const struct hl_globals *globals)
 {
 	struct hl_snapshot *s = r->s;
@@ -127,9 +181,9 @@ static int read_nodes(struct reading *r, const struct hl_globals *globals)
 
 	if (rc)
 		return rc;
-	s->nodes = new_table(r, nr, HL_NR_RESERVED_NODES, sizeof(*s->nodes));
-	if (!s->nodes)
-		return -ENOMEM;
+	rc = new_table(r, nr, HL_NR_RESERVED_NODES, sizeof(*s->nodes), &s->nodes);
+	if (rc)
+		return rc;
 	rc = hl_image_records(&r->image, HL_SECTION_NODES, s->nodes, nr, sizeof(*s->nodes), r->err);
 	if (rc)
 		return rc;
@@ -139,7 +193,7 @@ static int read_nodes(struct reading *r, const struct hl_globals *globals)
 	for (uint64_t i = HL_NR_RESERVED_NODES; i < nr; i++)
 		if (s->nodes[i].parent >= i || s->nodes[i].parent == HL_NODE_UNATTRIBUTED)
 			return damaged(r, HL_SECTION_NODES, "a frame is called by a later one");
-	return 0;
+	return check_depth(r);
 }
 
 static int read_strings(struct reading *r, const struct hl_globals *globals)
@@ -150,9 +204,9 @@ static int read_strings(struct reading *r, const struct hl_globals *globals)
 
 	if (rc)
 		return rc;
-	s->strings = new_table(r, nr, 1, 1);
-	if (!s->strings)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, 1, &s->strings);
+	if (rc)
+		return rc;
 	s->globals.string_bytes = nr;
 	s->string_room = nr;
 	return hl_image_records(&r->image, HL_SECTION_STRINGS, s->strings, nr, 1, r->err);
@@ -184,9 +238,9 @@ static int read_modules(struct reading *r, const struct hl_globals *globals)
 
 	if (rc)
 		return rc;
-	s->modules = new_table(r, nr, 1, sizeof(*s->modules));
-	if (!s->modules)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, sizeof(*s->modules), &s->modules);
+	if (rc)
+		return rc;
 	s->globals.nr_modules = nr;
 	s->module_room = nr;
 	return hl_image_records(&r->image, HL_SECTION_MODULES, s->modules, nr, sizeof(*s->modules),
@@ -216,9 +270,9 @@ static int read_generations(struct reading *r, const struct hl_globals *globals)
 
 	if (rc)
 		return rc;
-	s->generations = new_table(r, nr, 1, sizeof(*s->generations));
-	if (!s->generations)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, sizeof(*s->generations), &s->generations);
+	if (rc)
+		return rc;
 	rc = hl_image_records(&r->image, HL_SECTION_GENERATIONS, s->generations, nr,
 			sizeof(*s->generations), r->err);
 	if (rc)
@@ -236,14 +290,15 @@ static int read_frames(struct reading *r)
 {
 	struct hl_snapshot *s = r->s;
 	uint64_t nr = hl_image_room(&r->image, HL_SECTION_FRAMES);
+	int rc;
 
 	if (!nr)
 		return 0;
 	if (nr > UINT32_MAX)
 		return damaged(r, HL_SECTION_FRAMES, "too many source frames");
-	s->frames = new_table(r, nr, 1, sizeof(*s->frames));
-	if (!s->frames)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, sizeof(*s->frames), &s->frames);
+	if (rc)
+		return rc;
 	s->nr_frames = s->frame_room = nr;
 	return hl_image_records(&r->image, HL_SECTION_FRAMES, s->frames, nr, sizeof(*s->frames),
 			r->err);
@@ -258,9 +313,9 @@ static int read_marks(struct reading *r)
 
 	if (!nr)
 		return 0;
-	s->marks = new_table(r, nr, 1, sizeof(*s->marks));
-	if (!s->marks)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, sizeof(*s->marks), &s->marks);
+	if (rc)
+		return rc;
 	s->mark_room = nr;
 	rc = hl_image_records(&r->image, HL_SECTION_MARKS, s->marks, nr, sizeof(*s->marks), r->err);
 	for (uint64_t i = 0; !rc && i < nr; i++)
@@ -280,9 +335,9 @@ static int read_threads(struct reading *r)
 		nr = HL_MAX_THREADS;
 	if (!nr)
 		return 0;
-	s->threads = new_table(r, nr, 1, sizeof(*s->threads));
-	if (!s->threads)
-		return -ENOMEM;
+	rc = new_table(r, nr, 1, sizeof(*s->threads), &s->threads);
+	if (rc)
+		return rc;
 	s->thread_room = nr;
 	rc = hl_image_records(&r->image, HL_SECTION_THREADS, s->threads, nr, sizeof(*s->threads), r->err);
 	while (!rc && s->nr_threads < nr && s->threads[s->nr_threads].start_ns)

@@ -17,6 +17,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "snapshot/ledger-image.h"
 #include "snapshot/map.h"
 #include "snapshot/snapshot.h"
 
@@ -72,6 +73,9 @@ static int read_text(struct parsing *p, int fd)
 
 	if (fstat(fd, &st))
 		return hl_fail(p->err, errno, HL_NO_OFFSET, "cannot be examined");
+	/* A hole is NULs, which no text has. */
+	if (hl_is_sparse(fd, &st))
+		return hl_fail(p->err, EBADMSG, 0, "a sparse file, no text");
 	p->text = malloc((size_t)st.st_size + 1);
 	if (!p->text)
 		return no_memory(p);
@@ -324,7 +328,8 @@ static int add_stack(struct parsing *p, struct hl_text frames, uint64_t *values)
 	int rc = 0;
 
 	while (!rc && next_part(&frames, ';', &frame))
-		rc = add_ip(p, frame, nr++);
+		rc = nr < HL_MAX_FRAMES ? add_ip(p, frame, nr++) :
+			bad(p, ERANGE, "a stack of more than 4096 frames");
 	if (!rc)
 		rc = find_node(p, nr, total, &node);
 	if (!rc)
