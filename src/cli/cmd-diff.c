@@ -33,6 +33,7 @@ static int show(char **files, struct hl_snapshot **sides, struct hl_resolver *re
 		.color = cli_wants_color(g->color),
 	};
 	enum hl_metric metric = cli_metric(g->metric, sides, 2, &report.nothing_left);
+	int rc;
 
 	if (hl_snapshot_align(sides[0], sides[1], resolver)) {
 		cli_complain("diff", "out of memory");
@@ -41,8 +42,9 @@ static int show(char **files, struct hl_snapshot **sides, struct hl_resolver *re
 	for (int i = 0; i < 2; i++)
 		if (cli_select("diff", &g->selection, resolver, &sides[i]))
 			return CLI_FAILED;
-	if (compare(sides, resolver, g, metric, &diffs)) {
-		cli_complain("diff", "out of memory");
+	rc = compare(sides, resolver, g, metric, &diffs);
+	if (rc) {
+		cli_complain("diff", "%s", cli_reason(rc));
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("diff", resolver);

@@ -18,7 +18,7 @@ static int write_merged(struct hl_snapshot *const *snapshots, size_t nr, const c
 	if (rc) {
 		cli_complain("merge", "%s", rc == -EINVAL ?
 				"the ledgers were sampled differently: their numbers do not add up" :
-				rc == -EFBIG ? "too much for one ledger" : "out of memory");
+				rc == -EFBIG ? "too much for one ledger" : cli_reason(rc));
 		return CLI_FAILED;
 	}
 	rc = hl_snapshot_write(merged, output, force ? HL_WRITE_FORCE : 0, &err);

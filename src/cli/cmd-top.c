@@ -15,11 +15,13 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 		.color = cli_wants_color(g->color),
 	};
 	enum hl_metric metric = cli_metric(g->metric, snapshot, 1, &report.nothing_left);
+	int rc;
 
 	if (cli_select("top", &g->selection, resolver, snapshot))
 		return CLI_FAILED;
-	if (cli_group(g, *snapshot, resolver, metric, &statistics)) {
-		cli_complain("top", "%s: out of memory", file);
+	rc = cli_group(g, *snapshot, resolver, metric, &statistics);
+	if (rc) {
+		cli_complain("top", "%s: %s", file, cli_reason(rc));
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("top", resolver);

@@ -2,6 +2,7 @@
 /* Messages, loading and grouping for all subcommands. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +55,11 @@ void cli_complain_file(const char *word, const char *file, const struct hl_error
 		cli_complain(word, "%s: %s: %s", file, err->msg, strerror(err->code));
 	else
 		cli_complain(word, "%s: %s", file, err->msg);
+}
+
+const char *cli_reason(int rc)
+{
+	return rc == -ERANGE ? "more bytes or blocks than 63 bits can count" : "out of memory";
 }
 
 struct hl_snapshot *cli_load(const char *word, const char *file)

@@ -180,10 +180,8 @@ static int add_site(struct hl_builder *b, uint32_t node, uint32_t total, int dom
 
 	if (!e)
 		return -ENOMEM;
-	if (e->value != UINT32_MAX) {
-		hl_counts_add(&b->s->sites[e->value].counts, counts);
-		return 0;
-	}
+	if (e->value != UINT32_MAX)
+		return hl_counts_add(&b->s->sites[e->value].counts, counts) ? 0 : -ERANGE;
 	rc = hl_snapshot_add_site(b->s, node, kind_of(domain), (enum hl_domain)domain, counts);
 	if (rc)
 		return rc;
@@ -203,16 +201,24 @@ int hl_builder_add(struct hl_builder *b, const struct hl_place *places, size_t n
 		return -EINVAL;
 	if (nr_total > UINT32_MAX)
 		nr_total = UINT32_MAX;
+	/* The most recent ones come first; what is left out makes the stack a truncated one. */
+	if (nr > HL_MAX_FRAMES) {
+		nr_total = nr_total < nr ? nr : nr_total;
+		nr = HL_MAX_FRAMES;
+	}
 	rc = stack_node(b, places, nr, nr_total, &node);
 	if (!rc)
 		rc = add_site(b, node, nr_total > nr ? (uint32_t)nr_total : 0, domain, counts);
 	if (rc)
 		return rc;
 	totals = &b->s->globals.domains[domain];
-	totals->current_bytes += (int64_t)(counts->alloc_bytes - counts->free_bytes);
-	if (!b->has_peak[domain])
-		totals->peak_bytes += counts->peak_bytes;
-	b->s->shard.events += counts->alloc_count + counts->free_count;
+	if (__builtin_add_overflow(totals->current_bytes, (int64_t)(counts->alloc_bytes - counts->free_bytes),
+			&totals->current_bytes) ||
+			(!b->has_peak[domain] && __builtin_add_overflow(totals->peak_bytes, counts->peak_bytes,
+					&totals->peak_bytes)) ||
+			!hl_shard_add(&b->s->shard, &(struct hl_shard){.events = counts->alloc_count}) ||
+			!hl_shard_add(&b->s->shard, &(struct hl_shard){.events = counts->free_count}))
+		return -ERANGE;
 	if (nr > b->deepest)
 		b->deepest = nr;
 	return 0;
@@ -238,7 +244,11 @@ static uint64_t now_ns(clockid_t clock)
 int hl_builder_finish(struct hl_builder *b, const char *program, struct hl_snapshot **out)
 {
 	struct hl_ledger_header *header = &b->s->header;
+	const char *reason;
+	uint64_t site;
 
+	if (hl_snapshot_check_sites(b->s, &site, &reason) || hl_snapshot_check_globals(b->s, &reason))
+		return -ERANGE;
 	if (program) {
 		int rc = hl_snapshot_add_string(b->s, program, strlen(program), &header->exe);
 

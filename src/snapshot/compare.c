@@ -11,11 +11,6 @@ static int64_t minus(int64_t a, int64_t b)
 	return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-static int64_t plus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 static uint64_t magnitude(int64_t x)
 {
 	return x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
@@ -100,6 +95,28 @@ out:
 	return rc;
 }
 
+/* In 128 bits: of cumulative groups, and of differences in between, the sum may go beyond 63. */
+static int add_up(struct hl_diffs *diffs)
+{
+	__int128 sums[4] = {0};
+	int64_t *const totals[] = {
+		&diffs->total_size, &diffs->total_size_diff, &diffs->total_count, &diffs->total_count_diff,
+	};
+
+	for (size_t i = 0; i < diffs->nr_items; i++) {
+		sums[0] += diffs->items[i].size;
+		sums[1] += diffs->items[i].size_diff;
+		sums[2] += diffs->items[i].count;
+		sums[3] += diffs->items[i].count_diff;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (sums[i] > INT64_MAX || sums[i] < INT64_MIN)
+			return -ERANGE;
+		*totals[i] = (int64_t)sums[i];
+	}
+	return 0;
+}
+
 static int sort(struct hl_diffs *diffs)
 {
 	struct hl_trace_order order;
@@ -129,16 +146,12 @@ int hl_statistics_compare(const struct hl_statistics *old, const struct hl_stati
 	diffs->items = calloc(nr + 1, sizeof(*diffs->items));
 	rc = diffs->items ? subtract(old, new_, diffs) : -ENOMEM;
 	if (!rc)
+		rc = add_up(diffs);
+	if (!rc)
 		rc = sort(diffs);
 	if (rc) {
 		hl_diffs_unref(diffs);
 		return rc;
-	}
-	for (size_t i = 0; i < diffs->nr_items; i++) {
-		diffs->total_size = plus(diffs->total_size, diffs->items[i].size);
-		diffs->total_size_diff = plus(diffs->total_size_diff, diffs->items[i].size_diff);
-		diffs->total_count = plus(diffs->total_count, diffs->items[i].count);
-		diffs->total_count_diff = plus(diffs->total_count_diff, diffs->items[i].count_diff);
 	}
 	*out = diffs;
 	return 0;

@@ -212,7 +212,7 @@ static void cut_peaks(struct hl_snapshot *copy, const struct hl_snapshot *s, con
 		const struct hl_site_counts *site = &s->sites[i];
 
 		is_part = verdicts[i] != wanted && domains >> site->site.domain & 1 &&
-			(site->counts.alloc_count || site->counts.free_count);
+			hl_counts_has_any(&site->counts);
 	}
 	if (domains != ALL_DOMAINS)
 		hl_snapshot_keep_domains(copy, domains);

@@ -37,7 +37,9 @@ struct hl_builder *hl_builder_new(void);
  * @domain: 0 to 3
  * @counts: copied; those of an equal stack are added up
  *
- * Returns: 0; -EINVAL: no such domain; -EFBIG: more than the format can hold; -ENOMEM.
+ * Of a stack of more than 4096 frames the most recent ones are kept.
+ *
+ * Returns: 0; -EINVAL: no such domain; -ERANGE: sums beyond 63 bits; -EFBIG: more than the format can hold; -ENOMEM.
  */
 int hl_builder_add(struct hl_builder *builder, const struct hl_place *places, size_t nr, size_t nr_total,
 		int domain, const struct hl_counts *counts);
@@ -50,7 +52,7 @@ int hl_builder_set_peak(struct hl_builder *builder, int domain, uint64_t bytes);
  * @program: its name in reports, copied; NULL: none
  * @out: the caller's (hl_snapshot_unref())
  *
- * Returns: 0; -ENOMEM, and the builder is still there.
+ * Returns: 0; -ERANGE: sums beyond 63 bits, or more freed than allocated; -ENOMEM.  The builder is still there then.
  */
 int hl_builder_finish(struct hl_builder *builder, const char *program, struct hl_snapshot **out);
 

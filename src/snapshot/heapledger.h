@@ -150,12 +150,13 @@ struct hl_module_info {
  *
  * Reads a finished ledger, one whose program was killed, and one that is being written: the counts
  * of a call site are those of one instant, and a block is never seen freed but not allocated.
- * No number in the file is trusted.  A file shorter than its sections say is refused.
+ * No number in the file is trusted.  A file shorter than its sections say is refused, one whose sums go beyond
+ * 63 bits or that has freed more than allocated, and one with stacks of more than 4096 frames.
  *
- * Cost:    O(file size); memory at most about four times the file.
+ * Cost:    O(what the file takes on the disk); memory at most about four times that.
  * Returns: 0; -ENOENT, -EACCES ... from open(); -EINVAL: not a ledger, or one of another format
- *          version; -ERANGE: a number of a traces text; -EBADMSG: damaged; -ENODATA: truncated;
- *          -EAGAIN: not valid yet; -ENOMEM.
+ *          version; -ERANGE: what cannot be added up, or a number of a traces text; -EBADMSG: damaged;
+ *          -ENODATA: truncated; -EAGAIN: not valid yet; -ENOMEM.
  * Safety:  MT-Safe | AS-Unsafe heap.  The file is mapped while it is read: should somebody else
  *          cut it at this moment, SIGBUS is raised.
  */
@@ -336,7 +337,7 @@ const struct hl_symbol_problem *hl_resolver_problem(const struct hl_resolver *re
  * an upper bound, because the processes had theirs at different times.
  *
  * Cost:    O(nodes).
- * Returns: 0; -EINVAL: they were sampled differently; -EFBIG; -ENOMEM.
+ * Returns: 0; -EINVAL: they were sampled differently; -ERANGE: together more than 63 bits can count; -EFBIG; -ENOMEM.
  */
 int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl_snapshot **out);
 
@@ -390,7 +391,8 @@ int hl_snapshot_statistics(struct hl_snapshot *snapshot, struct hl_resolver *res
  * a recursion the sum of the groups exceeds the memory.  total_size and total_count are those of
  * the blocks, each once.
  *
- * Returns: as above; also -EINVAL for HL_KEY_TRACEBACK, which has no such mode.
+ * Returns: as above; also -EINVAL for HL_KEY_TRACEBACK, which has no such mode, and -ERANGE: a group of a recursion
+ *          goes beyond 63 bits.
  */
 int hl_snapshot_statistics_cumulative(struct hl_snapshot *snapshot, struct hl_resolver *resolver,
 		enum hl_key key, enum hl_metric metric, struct hl_statistics **out);
@@ -465,7 +467,8 @@ const struct hl_location *hl_traceback_moved_from(const struct hl_resolver *reso
  *          largest first; the order is total.
  * Units:   bytes and blocks, signed 64 bit.
  * Cost:    O(n log n) in groups; allocates.
- * Returns: 0; -EINVAL: the groupings do not belong together; -ENOMEM.
+ * Returns: 0; -EINVAL: the groupings do not belong together; -ERANGE: a total of cumulative groups goes beyond 63
+ *          bits; -ENOMEM.
  * Safety:  MT-Safe if no other thread changes @old or @new_ | AS-Unsafe heap
  * Source:  tracemalloc.Snapshot.compare_to (CPython 3.11)
  */

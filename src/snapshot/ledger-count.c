@@ -59,6 +59,8 @@ struct counting {
 	bool is_whole;			/* no record was read while its writer was stuck */
 	bool is_waiting;		/* only sites that were not read whole are read, and their writers waited for */
 	bool is_changing;
+	uint64_t nr_events;		/* before the first site was read */
+	bool has_moved;			/* there were events, or counters came in, since */
 };
 
 static bool is_in(const struct hl_chunk *chunk, uint64_t site)
@@ -117,14 +119,13 @@ static void read_active(struct counting *c, uint64_t site, struct hl_record *to)
 	}
 }
 
-static void add_frees(struct hl_counts *sum, const struct hl_counters *r)
+static bool add_frees(struct hl_counts *sum, const struct hl_counters *r)
 {
-	sum->free_count += r->free_count;
-	sum->free_bytes += r->free_bytes;
+	return hl_counts_add(sum, &(struct hl_counts){.free_count = r->free_count, .free_bytes = r->free_bytes});
 }
 
 /* Everything but the frees. */
-static void add_allocs(struct hl_site_counts *sum, const struct hl_record *record, struct hl_moment moment)
+static bool add_allocs(struct hl_site_counts *sum, const struct hl_record *record, struct hl_moment moment)
 {
 	const struct hl_counters *r = &record->counters;
 	struct hl_held all = hl_held_then(r, (struct hl_held){record->peak.bytes, record->peak.count}, moment.sum);
@@ -137,8 +138,8 @@ static void add_allocs(struct hl_site_counts *sum, const struct hl_record *recor
 		.peak_count = all.count,
 	};
 
-	hl_counts_add(&sum->counts, &counts);
-	hl_held_add(&sum->own, hl_held_then(r, (struct hl_held){r->peak_bytes, r->peak_count}, moment.own));
+	return hl_counts_add(&sum->counts, &counts) &&
+		hl_held_add(&sum->own, hl_held_then(r, (struct hl_held){r->peak_bytes, r->peak_count}, moment.own));
 }
 
 /* Two readings of a site, equal if possible: the frees count from c->before, the rest from the result. */
@@ -179,14 +180,18 @@ static void count_site(struct counting *c, uint64_t site, struct hl_site_counts 
 {
 	struct hl_site_counts sum = {.site = out->site};
 	const struct hl_record *after = read_calmly(c, site);
+	bool fits = true;
 
 	/* Behind the records: no record can be of a later peak than this one. */
 	c->moments[site] = hl_moment_now(&c->peaks, out->site.domain);
 	c->moments[site].is_inside_event = !c->is_whole;
 	for (size_t i = 0; i < c->nr_active; i++) {
-		add_frees(&sum.counts, &c->before[i].counters);
-		add_allocs(&sum, &after[i], c->moments[site]);
+		fits &= add_frees(&sum.counts, &c->before[i].counters);
+		fits &= add_allocs(&sum, &after[i], c->moments[site]);
 	}
+	/* A number that hl_snapshot_check_sites() refuses: signed sums need not have stayed out of range. */
+	if (!fits)
+		sum.counts.alloc_bytes = UINT64_MAX;
 	*out = sum;
 }
 
@@ -345,29 +350,33 @@ static int count_copies(struct counting *c, struct hl_snapshot *s)
 	return rc;
 }
 
-static void sum_shards(const struct counting *c, struct hl_shard *sum)
+/* One shard as it is now, word by word; its seq tells the number of events of all but the first. */
+static struct hl_shard load_shard(const struct hl_shard *from)
 {
-	for (uint64_t i = 0; i < c->nr_writers; i++) {
-		const struct hl_shard *shard = c->writers[i].shard;
+	struct hl_shard shard;
+	uint64_t words[sizeof(shard) / sizeof(uint64_t)];
 
-		sum->events += __atomic_load_n(&shard->events, __ATOMIC_RELAXED) +
-			__atomic_load_n(&shard->seq, __ATOMIC_RELAXED) / 2;
-		sum->truncated_events += __atomic_load_n(&shard->truncated_events, __ATOMIC_RELAXED);
-		sum->partial_events += __atomic_load_n(&shard->partial_events, __ATOMIC_RELAXED);
-		sum->unknown_frees += __atomic_load_n(&shard->unknown_frees, __ATOMIC_RELAXED);
-		sum->inherited_frees += __atomic_load_n(&shard->inherited_frees, __ATOMIC_RELAXED);
-		sum->replaced_blocks += __atomic_load_n(&shard->replaced_blocks, __ATOMIC_RELAXED);
-		sum->partial_no_info += __atomic_load_n(&shard->partial_no_info, __ATOMIC_RELAXED);
-		sum->partial_code += __atomic_load_n(&shard->partial_code, __ATOMIC_RELAXED);
-		sum->partial_unwinder += __atomic_load_n(&shard->partial_unwinder, __ATOMIC_RELAXED);
-		sum->partial_budget += __atomic_load_n(&shard->partial_budget, __ATOMIC_RELAXED);
-		sum->failed_allocs += __atomic_load_n(&shard->failed_allocs, __ATOMIC_RELAXED);
-		sum->timed_events += __atomic_load_n(&shard->timed_events, __ATOMIC_RELAXED);
-		sum->timed_ns += __atomic_load_n(&shard->timed_ns, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		words[i] = __atomic_load_n((const uint64_t *)from + i, __ATOMIC_RELAXED);
+	memcpy(&shard, words, sizeof(shard));
+	return shard;
+}
+
+/* False: more than 63 bits can count. */
+static bool sum_shards(const struct counting *c, struct hl_shard *sum)
+{
+	bool fits = true;
+
+	for (uint64_t i = 0; i < c->nr_writers; i++) {
+		struct hl_shard shard = load_shard(c->writers[i].shard);
+		struct hl_shard own = {.events = shard.seq / 2};
+
+		fits &= hl_shard_add(sum, &shard) && hl_shard_add(sum, &own);
 	}
 	/* Less what reading the clock takes: of a few short events it can be a little below nothing. */
 	if (sum->timed_ns > INT64_MAX)
 		sum->timed_ns = 0;
+	return fits;
 }
 
 static int compare_first(const void *a, const void *b)
@@ -453,6 +462,8 @@ static int count_once(struct counting *c, struct hl_snapshot *s)
 {
 	int rc = begin_pass(c);
 
+	if (!rc && !c->counted)
+		c->nr_events = nr_events(c);
 	if (!rc && c->is_changing && !c->counted)
 		rc = count_copies(c, s);
 	else if (!rc)
@@ -462,7 +473,8 @@ static int count_once(struct counting *c, struct hl_snapshot *s)
 	if (!rc) {
 		hl_moments_settle(&c->peaks, c->moments, s);
 		s->shard = (struct hl_shard){0};
-		sum_shards(c, &s->shard);
+		rc = sum_shards(c, &s->shard) ? 0 : -ERANGE;
+		c->has_moved |= c->counted || (c->is_changing && nr_events(c) != c->nr_events);
 	}
 	end_pass(c);
 	return rc;
@@ -494,7 +506,8 @@ static int renew_image(struct hl_image *image, struct hl_image *counted, bool *h
 
 /*
  * Who makes threads faster than the directory can be read leaves sites of which frees were seen and allocations not
- * yet: of those, everything is taken to be free.
+ * yet: of those, everything is taken to be free.  Where no event came in between, there is no such excuse: an
+ * allocation is written before its block can be freed.
  */
 static void raise_allocs(struct hl_snapshot *s)
 {
@@ -519,7 +532,10 @@ static int count_until_whole(struct counting *c, struct hl_image *image, struct 
 	for (int i = 0; !rc && (!i || has_grown) && i < MAX_DIRECTORIES; i++) {
 		c->counted = i ? &counted : NULL;
 		rc = count_once(c, s);
-		if (rc)
+		if (rc == -ERANGE)
+			hl_fail(err, ERANGE, image->tables[HL_SECTION_SHARDS].chunks[0].offset,
+				"more events than 63 bits can count");
+		else if (rc)
 			hl_fail(err, ENOMEM, HL_NO_OFFSET, "out of memory");
 		else if (c->is_changing)
 			rc = renew_image(image, &counted, &has_grown, err);
@@ -541,7 +557,7 @@ int hl_count_sites(struct hl_image *image, bool is_changing, struct hl_snapshot 
 	if (!c.moments)
 		return hl_fail(err, ENOMEM, HL_NO_OFFSET, "out of memory");
 	rc = count_until_whole(&c, image, snapshot, err);
-	if (!rc && is_changing)
+	if (!rc && c.has_moved)
 		raise_allocs(snapshot);
 	free(c.moments);
 	free(c.writers);

@@ -390,6 +390,36 @@ static void drop_cleared(struct reading *r, uint64_t first_site)
 		s->sites[i] = (struct hl_site_counts){.site.node = s->sites[i].site.node};
 }
 
+/* Where the counters of a site begin, of the first shard that has any. */
+static uint64_t offset_of_site(const struct reading *r, uint64_t site)
+{
+	const struct hl_table *table = &r->image.tables[HL_SECTION_COUNTERS];
+
+	for (size_t i = 0; i < table->nr_chunks; i++) {
+		const struct hl_chunk *chunk = &table->chunks[i];
+
+		if (site >= chunk->first && site - chunk->first < chunk->nr_records)
+			return chunk->offset + (site - chunk->first) * chunk->record_bytes;
+	}
+	return HL_NO_OFFSET;
+}
+
+/* What cannot be added up is refused here, so that no report has to think of it. */
+static int settle_sums(struct reading *r)
+{
+	const char *msg;
+	uint64_t site;
+
+	if (hl_snapshot_check_sites(r->s, &site, &msg))
+		return hl_fail(r->err, ERANGE, offset_of_site(r, site), msg);
+	if (!hl_snapshot_check_globals(r->s, &msg)) {
+		hl_snapshot_settle_peaks(r->s);
+		if (!hl_snapshot_check_globals(r->s, &msg))
+			return 0;
+	}
+	return hl_fail(r->err, ERANGE, r->image.tables[HL_SECTION_GLOBALS].chunks[0].offset, msg);
+}
+
 static int read_tables(struct reading *r)
 {
 	struct hl_domain_totals domains[HL_NR_DOMAINS];
@@ -438,9 +468,7 @@ static int read_tables(struct reading *r)
 		rc = check_modules(r);
 	if (!rc)
 		rc = check_header_strings(r);
-	if (!rc)
-		hl_snapshot_settle_peaks(r->s);
-	return rc;
+	return rc ? rc : settle_sums(r);
 }
 
 /* The moment of a ledger that has not ended: a copy of it says when it was taken. */

@@ -167,9 +167,7 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 	if (entry->value != UINT32_MAX) {
 		struct hl_site_counts *to = &m->s->sites[entry->value];
 
-		hl_counts_add(&to->counts, &from->counts);
-		hl_held_add(&to->own, own);
-		return 0;
+		return hl_counts_add(&to->counts, &from->counts) && hl_held_add(&to->own, own) ? 0 : -ERANGE;
 	}
 	rc = hl_snapshot_add_site(m->s, node, HL_KIND_NONE, (enum hl_domain)site->domain,
 			&from->counts);
@@ -185,37 +183,19 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 
 static int copy_sites(struct merging *m, const struct merging_source *source)
 {
-	int rc = 0;
+	int rc = hl_counts_add(&m->s->sites[HL_SITE_OWN].counts, &source->s->sites[HL_SITE_OWN].counts) ? 0 : -ERANGE;
 
-	hl_counts_add(&m->s->sites[HL_SITE_OWN].counts, &source->s->sites[HL_SITE_OWN].counts);
 	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < source->s->globals.nr_sites; i++) {
 		const struct hl_site_counts *site = &source->s->sites[i];
 
-		if (site->counts.alloc_count || site->counts.free_count)
+		if (hl_counts_has_any(&site->counts))
 			rc = copy_site(m, source->nodes[site->site.node], site, held_of(source->s, site));
 	}
 	return rc;
 }
 
-static void add_shard(struct hl_shard *to, const struct hl_shard *from)
-{
-	to->events += from->events;
-	to->truncated_events += from->truncated_events;
-	to->partial_events += from->partial_events;
-	to->partial_no_info += from->partial_no_info;
-	to->partial_code += from->partial_code;
-	to->partial_unwinder += from->partial_unwinder;
-	to->partial_budget += from->partial_budget;
-	to->unknown_frees += from->unknown_frees;
-	to->inherited_frees += from->inherited_frees;
-	to->replaced_blocks += from->replaced_blocks;
-	to->failed_allocs += from->failed_allocs;
-	to->timed_events += from->timed_events;
-	to->timed_ns += from->timed_ns;
-}
-
 /* Where one source has a peak of the sum, that of the others is at most the sum of their peaks. */
-static void add_sum(struct merging *m, const struct hl_snapshot *from)
+static bool add_sum(struct merging *m, const struct hl_snapshot *from)
 {
 	const struct hl_globals *g = &from->globals;
 	uint64_t peak = (uint64_t)g->sum.peak_bytes;
@@ -224,33 +204,47 @@ static void add_sum(struct merging *m, const struct hl_snapshot *from)
 	if (!hl_snapshot_has_sum(from))
 		peak = (uint64_t)g->domains[HL_DOMAIN_MALLOC].peak_bytes +
 			(uint64_t)g->domains[HL_DOMAIN_MMAP].peak_bytes;
+	/* two numbers below 2^63, and what was so before */
 	m->sum_bytes += peak;
+	return m->sum_bytes <= INT64_MAX;
 }
 
-static void add_globals(struct hl_globals *to, const struct hl_globals *from)
+/* @to gets the sum, of at most INT64_MAX; both are below that. */
+static bool add_number(uint64_t *to, uint64_t from)
 {
-	for (int d = 0; d < HL_NR_DOMAINS; d++) {
-		to->domains[d].current_bytes = (int64_t)((uint64_t)to->domains[d].current_bytes +
-				(uint64_t)from->domains[d].current_bytes);
-		to->domains[d].peak_bytes = (int64_t)((uint64_t)to->domains[d].peak_bytes +
-				(uint64_t)from->domains[d].peak_bytes);
-	}
-	to->file_bytes += from->file_bytes;
-	to->private_bytes += from->private_bytes;
-	to->refused_bytes += from->refused_bytes;
-	to->refused_stacks += from->refused_stacks;
+	*to += from;
+	return *to <= INT64_MAX;
+}
+
+static bool add_domain(struct hl_domain_totals *to, const struct hl_domain_totals *from)
+{
+	return !__builtin_add_overflow(to->current_bytes, from->current_bytes, &to->current_bytes) &&
+		!__builtin_add_overflow(to->peak_bytes, from->peak_bytes, &to->peak_bytes);
+}
+
+static bool add_globals(struct hl_globals *to, const struct hl_globals *from)
+{
+	bool fits = true;
+
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		fits &= add_domain(&to->domains[d], &from->domains[d]);
+	fits &= add_number(&to->file_bytes, from->file_bytes);
+	fits &= add_number(&to->private_bytes, from->private_bytes);
+	fits &= add_number(&to->refused_bytes, from->refused_bytes);
+	fits &= add_number(&to->refused_stacks, from->refused_stacks);
 	if (!to->refused_error)
 		to->refused_error = from->refused_error;
-	to->early_lost += from->early_lost;
-	to->threads_seen += from->threads_seen;
-	to->lost_blocks += from->lost_blocks;
-	to->peak_bound_bytes += from->peak_bound_bytes;
-	to->lost_children += from->lost_children;
+	fits &= add_number(&to->early_lost, from->early_lost);
+	fits &= add_number(&to->threads_seen, from->threads_seen);
+	fits &= add_number(&to->lost_blocks, from->lost_blocks);
+	fits &= add_number(&to->peak_bound_bytes, from->peak_bound_bytes);
+	fits &= add_number(&to->lost_children, from->lost_children);
 	if (from->lost_children) {
 		to->lost_child_pid = from->lost_child_pid;
 		to->lost_child_error = from->lost_child_error;
 	}
 	to->grain_bytes = from->grain_bytes > to->grain_bytes ? from->grain_bytes : to->grain_bytes;
+	return fits;
 }
 
 /* What is equal in all stays; the names are those of the first. */
@@ -316,9 +310,9 @@ static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_
 		rc = copy_sites(m, &source);
 	if (!rc) {
 		next_header(&m->s->header, is_first ? &m->s->header : &s->header);
-		add_shard(&m->s->shard, &s->shard);
-		add_globals(&m->s->globals, &s->globals);
-		add_sum(m, s);
+		if (!hl_shard_add(&m->s->shard, &s->shard) || !add_globals(&m->s->globals, &s->globals) ||
+				!add_sum(m, s))
+			rc = -ERANGE;
 	}
 	hl_finder_free(source.finder);
 	free(source.shifts);
@@ -331,11 +325,15 @@ int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl
 {
 	struct merging m = {.s = hl_snapshot_new(), .next_address = FIRST_ADDRESS};
 	int rc = !nr ? -EINVAL : m.s ? 0 : -ENOMEM;
+	const char *reason;
+	uint64_t site;
 
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = add_snapshot(&m, snapshots[i], i == 0);
 	if (!rc && m.has_sum)
 		m.s->globals.sum.peak_bytes = (int64_t)m.sum_bytes;
+	if (!rc && (hl_snapshot_check_sites(m.s, &site, &reason) || hl_snapshot_check_globals(m.s, &reason)))
+		rc = -ERANGE;
 	hl_map_release(&m.nodes);
 	hl_map_release(&m.sites);
 	if (rc)

@@ -380,25 +380,6 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 	};
 }
 
-void hl_held_add(struct hl_held *to, struct hl_held from)
-{
-	to->bytes = (int64_t)((uint64_t)to->bytes + (uint64_t)from.bytes);
-	to->count = (int64_t)((uint64_t)to->count + (uint64_t)from.count);
-}
-
-void hl_counts_add(struct hl_counts *to, const struct hl_counts *from)
-{
-	to->alloc_count += from->alloc_count;
-	to->alloc_bytes += from->alloc_bytes;
-	to->free_count += from->free_count;
-	to->free_bytes += from->free_bytes;
-	to->temp_count += from->temp_count;
-	to->move_count += from->move_count;
-	to->peak_bytes = (int64_t)((uint64_t)to->peak_bytes + (uint64_t)from->peak_bytes);
-	to->peak_count = (int64_t)((uint64_t)to->peak_count + (uint64_t)from->peak_count);
-	to->variance += from->variance;
-}
-
 /* The sum over the sites; of one domain alone with what they held at its own peak. */
 static struct hl_counts sum_of_sites(const struct hl_snapshot *s, int domain)
 {

@@ -195,9 +195,32 @@ struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_st
 /* Make room for one record more in an array of @room records; 0 or -ENOMEM. */
 int hl_array_grow(void **array, size_t *room, size_t used, size_t record_bytes);
 
-/* Add @from to @to; what comes from a file may wrap. */
-void hl_held_add(struct hl_held *to, struct hl_held from);
-void hl_counts_add(struct hl_counts *to, const struct hl_counts *from);
+/*
+ * Add @from to @to.  Returns: false: a sum goes beyond 63 bits, and is the nearest number that there is.  Sites of one
+ * snapshot that was read, each added once, always fit.
+ */
+bool hl_held_add(struct hl_held *to, struct hl_held from);
+bool hl_counts_add(struct hl_counts *to, const struct hl_counts *from);
+/* Whether anything happened; a program that was killed in its event may have written bytes without their block. */
+bool hl_counts_has_any(const struct hl_counts *counts);
+/* The counts of events; who writes a shard, and its seq, is left alone. */
+bool hl_shard_add(struct hl_shard *to, const struct hl_shard *from);
+
+/**
+ * hl_snapshot_check_sites() - whether the sites can be added up
+ * @site: receives the one that cannot be, or was one too many
+ * @msg: receives the reason
+ *
+ * Returns: 0: no sum over sites goes beyond 63 bits, and nowhere was more freed than allocated; -ERANGE.
+ */
+int hl_snapshot_check_sites(const struct hl_snapshot *snapshot, uint64_t *site, const char **msg);
+
+/**
+ * hl_snapshot_check_globals() - the same of the program's own totals and peaks
+ *
+ * To be called before the peaks are settled and again when they are, for that may raise them.
+ */
+int hl_snapshot_check_globals(const struct hl_snapshot *snapshot, const char **msg);
 
 /* Fill @err (may be NULL) and return -@code. */
 int hl_fail(struct hl_error *err, int code, uint64_t offset, const char *msg);

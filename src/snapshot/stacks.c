@@ -53,11 +53,6 @@ struct making {
 	struct hl_map places;		/* (module + 1, address) -> place */
 };
 
-static bool is_counted(const struct hl_site_counts *site)
-{
-	return site->counts.alloc_count || site->counts.free_count;
-}
-
 static int add_sites(struct hl_stacks *s)
 {
 	const struct hl_snapshot *snapshot = s->snapshot;
@@ -69,7 +64,7 @@ static int add_sites(struct hl_stacks *s)
 	for (uint64_t i = HL_SITE_OWN + 1; i < nr; i++) {
 		const struct hl_site_counts *site = &snapshot->sites[i];
 
-		if (!is_counted(site))
+		if (!hl_counts_has_any(&site->counts))
 			continue;
 		s->sites[s->nr_sites++] = (struct hl_stack_site){
 			.call = site->site.node ? site->site.node : (uint32_t)s->nr_calls - 1,

@@ -199,13 +199,7 @@ static int add_to(struct grouping *g, uint32_t item, const struct hl_counts *cou
 {
 	if (item == HL_NONE)
 		return -ENOMEM;
-	hl_counts_add(&g->stats->items[item].counts, counts);
-	return 0;
-}
-
-static bool has_counts(const struct hl_counts *c)
-{
-	return c->alloc_count || c->free_count;
+	return hl_counts_add(&g->stats->items[item].counts, counts) ? 0 : -ERANGE;
 }
 
 static int64_t metric_size(const struct hl_counts *c, enum hl_metric metric)
@@ -250,7 +244,7 @@ static int add_sites(struct grouping *g)
 		const struct hl_site_counts *site = &g->s->sites[i];
 		struct hl_counts counts = site_counts(g, &site->counts);
 
-		if (has_counts(&counts))
+		if (hl_counts_has_any(&counts))
 			rc = add_to(g, site_item(g, &site->site), &counts);
 	}
 	return rc;
@@ -307,7 +301,7 @@ static int add_cumulative(struct grouping *g)
 		const struct hl_site_counts *site = &g->s->sites[i];
 		struct hl_counts counts = site_counts(g, &site->counts);
 
-		if (!has_counts(&counts))
+		if (!hl_counts_has_any(&counts))
 			continue;
 		hl_counts_add(&g->stats->all, &counts);
 		if (site->site.node < HL_NR_RESERVED_NODES || is_without_frames(g->stats->key))
@@ -318,7 +312,7 @@ static int add_cumulative(struct grouping *g)
 	for (uint64_t i = nr; !rc && i-- > HL_NR_RESERVED_NODES;) {
 		uint32_t parent = g->s->nodes[i].parent;
 
-		if (!has_counts(&below[i]))
+		if (!hl_counts_has_any(&below[i]))
 			continue;
 		rc = add_frames(g, (uint32_t)i, 0, &below[i]);
 		if (parent >= HL_NR_RESERVED_NODES)

@@ -313,9 +313,8 @@ START_TEST(extreme_numbers_do_not_overflow)
 	struct hl_diffs *d;
 	char text[HL_STATISTIC_TEXT];
 
-	add_counts(s, 0x10, (struct hl_counts){.alloc_bytes = (uint64_t)INT64_MAX + 1, .alloc_count = 1});
-	add_counts(s, 0x10, (struct hl_counts){.free_bytes = UINT64_MAX, .free_count = UINT64_MAX});
-	add_counts(s, 0x20, (struct hl_counts){.alloc_bytes = (uint64_t)INT64_MAX + 1, .alloc_count = 1});
+	add_counts(s, 0x10, (struct hl_counts){.alloc_bytes = INT64_MAX - 1, .alloc_count = INT64_MAX});
+	add_counts(s, 0x20, (struct hl_counts){.alloc_bytes = 1});
 	a = statistics(empty, HL_KEY_LINENO, HL_METRIC_LIVE);
 	b = statistics(s, HL_KEY_LINENO, HL_METRIC_LIVE);
 	ck_assert_int_eq(hl_statistics_compare(a, b, &d), 0);
@@ -328,6 +327,25 @@ START_TEST(extreme_numbers_do_not_overflow)
 	hl_statistics_unref(b);
 	hl_snapshot_unref(s);
 	hl_snapshot_unref(empty);
+}
+END_TEST
+
+/* The same line twice, within a group, and two groups, within the total of a difference. */
+START_TEST(sums_beyond_63_bits_are_refused)
+{
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	const uint64_t recursion[] = {0x10, 0x10};
+	struct hl_statistics *stats = NULL;
+
+	demo_site(s, DEMO_BIAS, recursion, 2, 1, INT64_MAX);
+	ck_assert_int_eq(hl_snapshot_statistics_cumulative(s, resolver, HL_KEY_LINENO, HL_METRIC_LIVE, &stats),
+			-ERANGE);
+	ck_assert_ptr_null(stats);
+	hl_statistics_unref(statistics(s, HL_KEY_LINENO, HL_METRIC_LIVE));
+	add_counts(s, 0x10, (struct hl_counts){.alloc_bytes = 1, .alloc_count = 1});
+	ck_assert_int_eq(hl_snapshot_statistics(s, resolver, HL_KEY_LINENO, HL_METRIC_LIVE, &stats), -ERANGE);
+	ck_assert_ptr_null(stats);
+	hl_snapshot_unref(s);
 }
 END_TEST
 
@@ -431,6 +449,7 @@ Suite *make_suite(void)
 	tcase_add_test(limits, blocks_without_a_stack_are_a_group_of_their_own);
 	tcase_add_test(limits, a_stack_as_deep_as_a_ledger_allows_is_grouped);
 	tcase_add_test(limits, extreme_numbers_do_not_overflow);
+	tcase_add_test(limits, sums_beyond_63_bits_are_refused);
 	tcase_add_test(limits, many_stacks_are_ordered_as_two_are);
 	tcase_add_test(limits, frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards);
 	suite_add_tcase(suite, limits);
