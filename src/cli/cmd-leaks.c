@@ -9,6 +9,7 @@
 
 #include "cli/suppressions.h"
 #include "reports/views.h"
+#include "snapshot/resolve.h"
 
 struct leaks_options {
 	struct cli_selection selection;
@@ -54,17 +55,25 @@ static int read_file(struct suppressions *s, const char *name)
 static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
 		struct hl_snapshot **snapshot)
 {
-	for (size_t i = 0; i < s->nr; i++) {
-		struct hl_snapshot *kept;
+	const char **patterns = calloc(s->nr + 1, sizeof(*patterns));
+	struct hl_counts *counts = calloc(s->nr + 1, sizeof(*counts));
+	struct hl_snapshot *kept = NULL;
+	int rc = patterns && counts ? 0 : -ENOMEM;
 
-		if (hl_snapshot_suppress(*snapshot, resolver, s->items[i].pattern,
-				&s->items[i].counts, &kept)) {
-			cli_complain("leaks", "out of memory");
-			return -1;
-		}
-		hl_snapshot_unref(*snapshot);
-		*snapshot = kept;
+	for (size_t i = 0; !rc && i < s->nr; i++)
+		patterns[i] = s->items[i].pattern;
+	if (!rc)
+		rc = hl_snapshot_suppress_all(*snapshot, resolver, patterns, s->nr, counts, &kept);
+	for (size_t i = 0; !rc && i < s->nr; i++)
+		s->items[i].counts = counts[i];
+	free(patterns);
+	free(counts);
+	if (rc) {
+		cli_complain("leaks", "out of memory");
+		return -1;
 	}
+	hl_snapshot_unref(*snapshot);
+	*snapshot = kept;
 	return 0;
 }
 
@@ -83,7 +92,7 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 	int status = CLI_DONE;
 
 	if (cli_select("leaks", &o->selection, resolver, snapshot) ||
-			suppress(s, resolver, snapshot))
+			(s->nr && suppress(s, resolver, snapshot)))
 		return CLI_FAILED;
 	if (hl_snapshot_statistics(*snapshot, resolver, HL_KEY_TRACEBACK, HL_METRIC_LIVE,
 			&statistics)) {

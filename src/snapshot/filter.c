@@ -11,9 +11,8 @@
 
 /* Whether a frame is one that is looked for; asked once for each resolved frame. */
 struct frame_test {
-	const struct hl_glob *glob;	/* one of these three */
+	const struct hl_glob *glob;	/* one of these two */
 	const regex_t *regex;
-	const char *suppression;
 	const struct hl_filter *filter;
 	const struct hl_resolver *r;
 	uint8_t *answers;		/* by frame: 0 not asked yet, 1 no, 2 yes */
@@ -70,12 +69,8 @@ static bool test_frame(struct frame_test *t, uint32_t frame)
 	if (!t->answers[frame]) {
 		if (t->glob)
 			yes = place_matches(t, file, module, f->lineno);
-		else if (t->regex)
-			yes = regex_matches(t->regex, file, t->r->strings[f->function], module);
 		else
-			yes = hl_suppression_matches(t->suppression, t->r->strings[f->function]) ||
-				hl_suppression_matches(t->suppression, file) ||
-				hl_suppression_matches(t->suppression, module);
+			yes = regex_matches(t->regex, file, t->r->strings[f->function], module);
 		t->answers[frame] = yes ? 2 : 1;
 	}
 	return t->answers[frame] == 2;
@@ -86,8 +81,6 @@ static bool test_reserved(const struct frame_test *t, uint32_t node)
 {
 	const char *name = node == HL_NODE_UNATTRIBUTED ? "<unattributed>" : "<unknown>";
 
-	if (t->suppression)
-		return hl_suppression_matches(t->suppression, name);
 	return t->glob ? place_matches(t, name, "", 0) : regex_matches(t->regex, name, "", "");
 }
 
@@ -177,8 +170,6 @@ static int copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site
 	return rc;
 }
 
-#define ALL_DOMAINS ((1u << HL_NR_DOMAINS) - 1)
-
 /* The domains that a site must be of to be kept, whatever its place. */
 static unsigned int domains_of(const struct hl_filter *filters, size_t nr)
 {
@@ -192,11 +183,11 @@ static unsigned int domains_of(const struct hl_filter *filters, size_t nr)
 
 		has_inclusive |= f->is_inclusive;
 		if (f->is_inclusive)
-			included |= f->is_domain_filter || f->has_domain ? domain : ALL_DOMAINS;
+			included |= f->is_domain_filter || f->has_domain ? domain : HL_ALL_DOMAINS;
 		else if (f->is_domain_filter)
 			excluded |= domain;
 	}
-	return (has_inclusive ? included : ALL_DOMAINS) & ~excluded;
+	return (has_inclusive ? included : HL_ALL_DOMAINS) & ~excluded;
 }
 
 /*
@@ -214,13 +205,13 @@ static void cut_peaks(struct hl_snapshot *copy, const struct hl_snapshot *s, con
 		is_part = verdicts[i] != wanted && domains >> site->site.domain & 1 &&
 			hl_counts_has_any(&site->counts);
 	}
-	if (domains != ALL_DOMAINS)
+	if (domains != HL_ALL_DOMAINS)
 		hl_snapshot_keep_domains(copy, domains);
 	if (is_part)
 		hl_snapshot_sum_peaks(copy);
 }
 
-static int copy_kept(const struct hl_snapshot *s, const uint8_t *verdicts, uint8_t wanted,
+int hl_snapshot_keep(const struct hl_snapshot *s, const uint8_t *verdicts, uint8_t wanted,
 		unsigned int domains, struct hl_snapshot **out)
 {
 	struct hl_snapshot *copy = hl_snapshot_new_like(s);
@@ -256,7 +247,7 @@ int hl_snapshot_filter(struct hl_snapshot *snapshot, struct hl_resolver *resolve
 		rc = apply_filter(snapshot, &filters[i], verdicts);
 	}
 	if (!rc)
-		rc = copy_kept(snapshot, verdicts, has_inclusive ? VERDICT_INCLUDED : 0,
+		rc = hl_snapshot_keep(snapshot, verdicts, has_inclusive ? VERDICT_INCLUDED : 0,
 				domains_of(filters, nr), out);
 	free(verdicts);
 	return rc;
@@ -279,75 +270,9 @@ int hl_snapshot_focus(struct hl_snapshot *snapshot, struct hl_resolver *resolver
 	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < snapshot->globals.nr_sites; i++)
 		verdicts[i] = test_site(&t, snapshot, &snapshot->sites[i].site);
 	if (!rc)
-		rc = copy_kept(snapshot, verdicts, keep, ALL_DOMAINS, out);
+		rc = hl_snapshot_keep(snapshot, verdicts, keep, HL_ALL_DOMAINS, out);
 	frame_test_release(&t);
 	regfree(&compiled);
-	free(verdicts);
-	return rc;
-}
-
-/*
- * A pattern is looked for anywhere in the text, '^' and '$' bind it to the ends, '*' stands for
- * anything.  Each part between stars is taken where it is first found: if there is a match at all,
- * then also this one.
- */
-bool hl_suppression_matches(const char *pattern, const char *text)
-{
-	bool is_bound = *pattern == '^';
-	bool is_found = true;
-
-	pattern += is_bound;
-	/* an unknown name is matched by nothing, not even by a star */
-	if (!*text)
-		return false;
-	for (;;) {
-		size_t length = strcspn(pattern, "*$");
-		bool is_last = pattern[length] == '$' && !pattern[length + 1];
-		size_t rest = strlen(text);
-
-		if (is_last && !is_bound)
-			return rest >= length && !memcmp(text + rest - length, pattern, length);
-		if (!is_bound && length) {
-			text = memmem(text, rest, pattern, length);
-			is_found = text;
-		} else {
-			is_found = !strncmp(text, pattern, length);
-		}
-		if (!is_found)
-			return false;
-		text += length;
-		pattern += length;
-		if (!*pattern)
-			return true;
-		if (is_last)
-			return !*text;
-		is_bound = *pattern == '$';	/* a '$' inside is a character that never is there */
-		if (is_bound)
-			return false;
-		pattern += strspn(pattern, "*");
-	}
-}
-
-int hl_snapshot_suppress(struct hl_snapshot *snapshot, struct hl_resolver *resolver,
-		const char *pattern, struct hl_counts *suppressed, struct hl_snapshot **out)
-{
-	struct frame_test t = {.suppression = pattern};
-	struct hl_counts sum = {0};
-	uint8_t *verdicts = calloc(snapshot->globals.nr_sites + 1, 1);
-	int rc = verdicts ? hl_snapshot_resolve(snapshot, resolver) : -ENOMEM;
-
-	if (!rc)
-		rc = frame_test_init(&t, snapshot, true);
-	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < snapshot->globals.nr_sites; i++) {
-		verdicts[i] = test_site(&t, snapshot, &snapshot->sites[i].site);
-		if (verdicts[i])
-			hl_counts_add(&sum, &snapshot->sites[i].counts);
-	}
-	if (!rc)
-		rc = copy_kept(snapshot, verdicts, 0, ALL_DOMAINS, out);
-	if (!rc)
-		*suppressed = sum;
-	frame_test_release(&t);
 	free(verdicts);
 	return rc;
 }

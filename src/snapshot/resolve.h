@@ -164,6 +164,26 @@ uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_reso
 /* The traceback of @location called from @parent; HL_NONE: out of memory. */
 uint32_t hl_resolver_trace(struct hl_resolver *resolver, uint32_t parent, uint32_t location);
 
+/**
+ * hl_snapshot_keep() - a snapshot with some of the call sites of another
+ * @verdicts: by site; those that are @wanted are kept
+ * @domains: bit d: sites of domain d are meant at all
+ *
+ * Returns: 0; -ENOMEM.
+ */
+#define HL_ALL_DOMAINS ((1u << HL_NR_DOMAINS) - 1)
+int hl_snapshot_keep(const struct hl_snapshot *s, const uint8_t *verdicts, uint8_t wanted, unsigned int domains,
+		struct hl_snapshot **out);
+
+/**
+ * hl_snapshot_suppress_all() - hl_snapshot_suppress() with many patterns, one after the other
+ * @suppressed: by pattern, what none before it had and it has
+ *
+ * Cost:    O(nodes + names * patterns), of which nearly all is the comparison of two words.
+ */
+int hl_snapshot_suppress_all(struct hl_snapshot *snapshot, struct hl_resolver *resolver, const char *const *patterns,
+		size_t nr, struct hl_counts *suppressed, struct hl_snapshot **out);
+
 /* Order of two locations: by file, line, function. */
 int hl_location_compare(const struct hl_location *a, const struct hl_location *b);
 

@@ -407,6 +407,37 @@ START_TEST(frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards)
 }
 END_TEST
 
+/* Each block is left out by the first pattern that has it. */
+START_TEST(many_suppressions_are_one_after_the_other)
+{
+	const char *const patterns[] = {"nothing*like+0x10", "^libdemo.so+0x2", "+0x*0$", "libdemo", "*"};
+	const uint64_t deep[] = {0x30, 0x21, 0x44};
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	struct hl_snapshot *kept = NULL;
+	struct hl_counts counts[5];
+	struct hl_totals t;
+
+	demo_line(s, DEMO_BIAS, 0x10, 1, 1);
+	demo_line(s, DEMO_BIAS, 0x20, 1, 10);
+	demo_site(s, DEMO_BIAS, deep, 3, 1, 100);
+	demo_line(s, DEMO_BIAS, 0x55, 1, 1000);
+	ck_assert_int_eq(hl_snapshot_suppress_all(s, resolver, patterns, 3, counts, &kept), 0);
+	ck_assert_uint_eq(counts[0].alloc_bytes, 0);
+	ck_assert_uint_eq(counts[1].alloc_bytes, 110);
+	ck_assert_uint_eq(counts[2].alloc_bytes, 1);
+	hl_snapshot_totals(kept, -1, &t);
+	ck_assert_int_eq(t.live_bytes, 1000);
+	hl_snapshot_unref(kept);
+	ck_assert_int_eq(hl_snapshot_suppress_all(s, resolver, patterns, 5, counts, &kept), 0);
+	ck_assert_uint_eq(counts[3].alloc_bytes, 1000);
+	ck_assert_uint_eq(counts[4].alloc_bytes, 0);
+	hl_snapshot_totals(kept, -1, &t);
+	ck_assert_int_eq(t.live_bytes, 0);
+	hl_snapshot_unref(kept);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 START_TEST(groupings_that_do_not_belong_together_are_not_compared)
 {
 	struct hl_snapshot *s = hl_snapshot_new();
@@ -449,6 +480,7 @@ Suite *make_suite(void)
 	tcase_add_test(limits, blocks_without_a_stack_are_a_group_of_their_own);
 	tcase_add_test(limits, a_stack_as_deep_as_a_ledger_allows_is_grouped);
 	tcase_add_test(limits, extreme_numbers_do_not_overflow);
+	tcase_add_test(limits, many_suppressions_are_one_after_the_other);
 	tcase_add_test(limits, sums_beyond_63_bits_are_refused);
 	tcase_add_test(limits, many_stacks_are_ordered_as_two_are);
 	tcase_add_test(limits, frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards);
