@@ -19,9 +19,12 @@ void hl_json_finish(struct hl_json *json)
 
 static void new_line(struct hl_json *json)
 {
-	fputc('\n', json->file);
-	for (unsigned int i = 0; i < json->depth; i++)
-		fputs("  ", json->file);
+	static const char blanks[] = "\n                                ";
+	size_t n = 1 + 2 * (size_t)json->depth;
+
+	fwrite_unlocked(blanks, 1, n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1, json->file);
+	for (size_t i = sizeof(blanks) - 1; i < n; i++)
+		putc_unlocked(' ', json->file);
 }
 
 /* What has to stand before a value. */
@@ -49,7 +52,7 @@ static void before_value(struct hl_json *json)
 static void begin(struct hl_json *json, char bracket)
 {
 	before_value(json);
-	fputc(bracket, json->file);
+	putc_unlocked(bracket, json->file);
 	if (json->depth < HL_JSON_MAX_DEPTH)
 		json->has_items[json->depth] = false;
 	json->depth++;
@@ -62,7 +65,7 @@ static void end(struct hl_json *json, char bracket)
 	json->depth--;
 	if (had_items && !json->is_on_line)
 		new_line(json);
-	fputc(bracket, json->file);
+	putc_unlocked(bracket, json->file);
 }
 
 void hl_json_begin_line(struct hl_json *json)
@@ -128,15 +131,34 @@ static void put_code_point(FILE *file, uint32_t code, uint32_t before, const cha
 		fwrite(bytes, 1, length, file);
 }
 
+/* How many bytes stand for themselves: nearly all, and stacks have a thousand million of them. */
+static size_t plain_length(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\' && text[n] != '<' &&
+			text[n] != '>' && text[n] != '&' && text[n] != '#')
+		n++;
+	return n;
+}
+
 static void put_string(FILE *file, const char *text, size_t length)
 {
 	uint32_t before = 0;
 
-	fputc('"', file);
+	putc_unlocked('"', file);
 	while (length) {
 		uint32_t code = 0;
-		size_t n = hl_utf8_decode(text, length, &code);
+		size_t n = plain_length(text, length);
 
+		fwrite_unlocked(text, 1, n, file);
+		if (n)
+			before = (unsigned char)text[n - 1];
+		text += n;
+		length -= n;
+		if (!length)
+			break;
+		n = hl_utf8_decode(text, length, &code);
 		if (n)
 			put_code_point(file, code, before, text, n);
 		else
@@ -146,14 +168,14 @@ static void put_string(FILE *file, const char *text, size_t length)
 		text += n;
 		length -= n;
 	}
-	fputc('"', file);
+	putc_unlocked('"', file);
 }
 
 void hl_json_key(struct hl_json *json, const char *key)
 {
 	before_value(json);
 	put_string(json->file, key, strlen(key));
-	fputs(": ", json->file);
+	fwrite_unlocked(": ", 1, 2, json->file);
 	json->is_after_key = true;
 }
 
@@ -196,7 +218,7 @@ void hl_json_bool(struct hl_json *json, bool value)
 void hl_json_null(struct hl_json *json)
 {
 	before_value(json);
-	fputs("null", json->file);
+	fwrite_unlocked("null", 1, 4, json->file);
 }
 
 void hl_json_double(struct hl_json *json, double value)
