@@ -75,7 +75,13 @@ static int finish(int status)
 	return status;
 }
 
-int main(int argc, char **argv)
+/* Tests have a main() of their own, and call this one. */
+#ifndef HL_MAIN
+#define HL_MAIN main
+#endif
+int HL_MAIN(int argc, char **argv);
+
+int HL_MAIN(int argc, char **argv)
 {
 	const struct cli_command *command;
 
