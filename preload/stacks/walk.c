@@ -197,8 +197,8 @@ static bool is_end(const struct hl_walk_state *s, struct hl_rule rule, bool fp_o
 {
 	uintptr_t thread_pointer = (uintptr_t)__builtin_thread_pointer();
 
-	return rule.kind == HL_RULE_END || (crossed && rule.kind == HL_RULE_CHAIN && s->bp == 0) || (fp_only && s->bp == 0 && !extent->is_own &&
-		thread_pointer - s->sp > THREAD_STACK_BYTES);
+	return rule.kind == HL_RULE_END || (crossed && rule.kind == HL_RULE_CHAIN && s->bp == 0) ||
+		(fp_only && s->bp == 0 && !extent->is_own && thread_pointer - s->sp > THREAD_STACK_BYTES);
 }
 
 /*
