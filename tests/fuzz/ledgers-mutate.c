@@ -253,7 +253,7 @@ static void odd_modules(struct tables *t, struct random *r)
 static void odd_names(struct tables *t, struct random *r)
 {
 	static const char *const names[] = {
-		"", "\033]0;title\a", "a;b c", "../../x", "\xff\xfe", "\xe2\x80\xae" "evil", "::error::x", "<a>&\"'",
+		"", "\033]0;title\a", "a;b c", "../../x", "\xff\xfe", "\xe2\x80\xae\x65vil", "::error::x", "<a>&\"'",
 		"line\nbreak\ttab\r", "%s%n", "\xf4\x90\x80\x80",
 	};
 	const char *name = names[random_below(r, sizeof(names) / sizeof(*names))];

@@ -156,7 +156,7 @@ static uint64_t bytes_of_nothing(void)
 static void try_file(const struct made *made, struct report *report, uint64_t before_bytes)
 {
 	struct rusage usage;
-	int status;
+	int status = 0;
 	pid_t child;
 
 	*report = (struct report){0};

@@ -133,7 +133,7 @@ END_TEST
 START_TEST(text_has_letters_blanks_and_signs_as_they_are)
 {
 	static const char *const texts[] = {
-		"operator<<", "std::map<int, char *>::at(int const&)", "a\xc2\xa0" "b",
+		"operator<<", "std::map<int, char *>::at(int const&)", "a\xc2\xa0\x62",
 		"\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80",
 		"# 1", "##", "a##b", "[0]", ":x", "a:", "C:\\a.c", "\xee\x80\x80",
 	};
