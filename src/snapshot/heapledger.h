@@ -182,7 +182,7 @@ enum hl_write_flags {
  * The file appears under its name only when it is whole.
  *
  * Returns: 0; -EEXIST: there is such a file, and no HL_WRITE_FORCE; -EFBIG: more than 2^32 - 1
- *          nodes or sites; errors of open(), write() and rename(); -ENOMEM.
+ *          nodes or sites, or a stack of more than 4096 frames; errors of open(), write() and rename(); -ENOMEM.
  * Safety:  MT-Safe if no other thread changes @snapshot | AS-Unsafe heap
  */
 int hl_snapshot_write(const struct hl_snapshot *snapshot, const char *path, unsigned int flags,

@@ -159,18 +159,11 @@ static int check_sites(struct reading *r)
 /* What is done with stacks takes as long as they are deep: nobody writes deeper ones. */
 static int check_depth(struct reading *r)
 {
-	const struct hl_snapshot *s = r->s;
-	uint16_t *depths = calloc(s->globals.nr_nodes, sizeof(*depths));
-	bool is_deep = false;
+	int rc = hl_snapshot_check_depth(r->s);
 
-	if (!depths)
-		return hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory");
-	for (uint64_t i = HL_NR_RESERVED_NODES; !is_deep && i < s->globals.nr_nodes; i++) {
-		depths[i] = depths[s->nodes[i].parent] + 1;
-		is_deep = depths[i] > HL_MAX_FRAMES;
-	}
-	free(depths);
-	return is_deep ? damaged(r, HL_SECTION_NODES, "a stack of more than 4096 frames") : 0;
+	if (rc == -EFBIG)
+		return damaged(r, HL_SECTION_NODES, "a stack of more than 4096 frames");
+	return rc ? hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory") : 0;
 }
 
 static int read_nodes(struct reading *r, const struct hl_globals *globals)

@@ -230,6 +230,8 @@ int hl_snapshot_write(const struct hl_snapshot *snapshot, const char *path, unsi
 	int rc = plan(&w);
 
 	if (!rc)
+		rc = hl_snapshot_check_depth(snapshot);
+	if (!rc)
 		rc = hl_output_open(&out, path, flags & HL_WRITE_FORCE ? HL_OUTPUT_REPLACE : 0);
 	if (!rc) {
 		w.file = out.file;

@@ -273,6 +273,21 @@ uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struc
 	return site->total_frames > depth ? site->total_frames : depth;
 }
 
+int hl_snapshot_check_depth(const struct hl_snapshot *snapshot)
+{
+	uint16_t *depths = calloc(snapshot->globals.nr_nodes, sizeof(*depths));
+	bool is_deep = false;
+
+	if (!depths)
+		return -ENOMEM;
+	for (uint64_t i = HL_NR_RESERVED_NODES; !is_deep && i < snapshot->globals.nr_nodes; i++) {
+		depths[i] = depths[snapshot->nodes[i].parent] + 1;
+		is_deep = depths[i] > HL_MAX_FRAMES;
+	}
+	free(depths);
+	return is_deep ? -EFBIG : 0;
+}
+
 struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_string string)
 {
 	if (!string.length)

@@ -141,6 +141,14 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot);
 uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struct hl_site *site);
 
 /**
+ * hl_snapshot_check_depth() - whether all stacks are as deep as a ledger may have them
+ *
+ * Those of a traces text, which spells out each frame of each stack, may be deeper.
+ * Returns: 0; -EFBIG: more than HL_MAX_FRAMES; -ENOMEM.
+ */
+int hl_snapshot_check_depth(const struct hl_snapshot *snapshot);
+
+/**
  * hl_snapshot_add_site() - add a call site with its account
  *
  * Does not look for an equal site.

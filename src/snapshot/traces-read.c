@@ -328,8 +328,7 @@ static int add_stack(struct parsing *p, struct hl_text frames, uint64_t *values)
 	int rc = 0;
 
 	while (!rc && next_part(&frames, ';', &frame))
-		rc = nr < HL_MAX_FRAMES ? add_ip(p, frame, nr++) :
-			bad(p, ERANGE, "a stack of more than 4096 frames");
+		rc = add_ip(p, frame, nr++);
 	if (!rc)
 		rc = find_node(p, nr, total, &node);
 	if (!rc)

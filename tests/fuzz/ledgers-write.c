@@ -213,13 +213,13 @@ static void put_line(FILE *file, struct random *r, struct model *model, unsigned
 	model->events = model->all.alloc_count;
 }
 
-void write_traces(struct random *r, const char *path, struct model *model, bool *must_refuse)
+void write_traces(struct random *r, const char *path, struct model *model, bool *is_deep)
 {
 	FILE *file = fopen(path, "we");
 	size_t nr = 1 + random_below(r, 60);
 
 	*model = (struct model){0};
-	*must_refuse = false;
+	*is_deep = false;
 	if (!file)
 		fail(path);
 	if (random_chance(r, 50))
@@ -227,7 +227,7 @@ void write_traces(struct random *r, const char *path, struct model *model, bool 
 	for (size_t i = 0; i < nr; i++) {
 		size_t depth = 1 + random_below(r, random_chance(r, 3) ? 6000 : 30);
 
-		*must_refuse |= depth > HL_MAX_FRAMES;
+		*is_deep |= depth > HL_MAX_FRAMES;
 		put_line(file, r, model, (unsigned int)random_below(r, HL_NR_DOMAINS), depth);
 	}
 	if (fclose(file))

@@ -92,14 +92,15 @@ static void make_ledger_file(struct random *r, struct tables *t, struct made *ma
 
 static void make_text_file(struct random *r, struct made *made)
 {
-	bool must_refuse;
+	bool is_deep;
 
-	write_traces(r, SUBJECT, &made->model, &must_refuse);
+	write_traces(r, SUBJECT, &made->model, &is_deep);
 	made->subject = (struct subject){
 		.path = SUBJECT,
 		.model = &made->model,
-		.must_refuse = must_refuse || made->model.is_wrong,
-		.must_accept = !must_refuse && !made->model.is_wrong,
+		.must_refuse = made->model.is_wrong,
+		.must_accept = !made->model.is_wrong,
+		.is_deep = is_deep,
 	};
 	made->notes[0] = "a text";
 	made->nr_notes = 1;

@@ -119,8 +119,8 @@ bool is_impossible(const struct tables *t);
 /* Whether a reader may wait for a writer, as if the program were still there. */
 bool is_stuck(const struct tables *t);
 
-/* A traces text instead, with its sum. */
-void write_traces(struct random *r, const char *path, struct model *model, bool *must_refuse);
+/* A traces text instead, with its sum; one that is too deep cannot be written as a ledger. */
+void write_traces(struct random *r, const char *path, struct model *model, bool *is_deep);
 
 /* What one file is, for who runs the commands. */
 struct subject {
@@ -129,6 +129,7 @@ struct subject {
 	bool must_refuse;
 	bool must_accept;
 	bool is_stuck;
+	bool is_deep;			/* there are no copies of it */
 };
 
 /* What the child tells its parent, in memory of both. */
