@@ -11,13 +11,13 @@ heapledger, seed, nr_cases = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 sys.path[:] = []    # linecache would look for files there
 r = random.Random(seed)
 NAMES = ["a.c", "b.c", "lib/a.c", "lib/z.c", "main.c", "<unknown>", "x y.c", "mod.pyc", "mod.py", "é.c", "日本.c",
-         "[x].c", "^a", "-", "!", "]", "a-c", "\\.c", "C:\\x.c", "a:7", ".hidden", "", "&&~|", "\U0001f600"]
+         "[x].c", "^a", "-", "!", "].c", "a-c", "\\.c", "C:\\x.c", "a:7", ".hidden", "", "&&~|", "\U0001f600"]
 ALPHABET = "ab]][[^!--*?.c\\é日&~|/xz"
 
 
 def write_sources():
     lines = ["int a;", "\tb\tc  ", "", "   ", "\x0cform feed\x0c", "\u3000wide\u00a0", "é日", "  last\x1f"]
-    for name in ["a.c", "b.c", "main.c", "x y.c", "é.c", "]"]:
+    for name in ["a.c", "b.c", "main.c", "x y.c", "é.c", "].c"]:
         end = r.choice(["\n", "\r\n", "\r"])
         text = end.join(r.choice(lines) for _ in range(6)) + r.choice(["", end])
         data = r.choice([b"", b"\xef\xbb\xbf"]) + text.encode()
