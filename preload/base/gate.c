@@ -45,7 +45,8 @@ bool hl_gate_enter(void)
 	uint64_t end_ns = 0;
 	uint32_t under_way;
 
-	while (!unusable) {
+	/* A handler that comes into fork() would wait for what it has interrupted. */
+	while (!unusable && hl_tls.forking == HL_FORKING_NOT) {
 		/* In this order, as in hl_gate_fork_begin() the other way round: one sees the other. */
 		__atomic_fetch_add(&users, 1, __ATOMIC_SEQ_CST);
 		under_way = __atomic_load_n(&forks, __ATOMIC_SEQ_CST);
@@ -77,6 +78,8 @@ void hl_gate_fork_begin(void)
 	uint64_t end_ns = 0;
 	uint32_t inside;
 
+	hl_tls.forking = HL_FORKING_NOISY;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&forks, 1, __ATOMIC_SEQ_CST);
 	do
 		inside = __atomic_load_n(&users, __ATOMIC_SEQ_CST);
@@ -88,9 +91,10 @@ void hl_gate_fork_begin(void)
 
 void hl_gate_fork_end(void)
 {
-	hl_tls.forking = HL_FORKING_NOT;
 	__atomic_fetch_sub(&forks, 1, __ATOMIC_SEQ_CST);
 	hl_os_wake(&forks, HL_WAKE_ALL);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	hl_tls.forking = HL_FORKING_NOT;
 }
 
 void hl_gate_restart(void)

@@ -3,11 +3,14 @@
  * Forks of a program whose other threads are inside libunwind nearly all the time, with --unwind=cfi: each of their
  * blocks comes through a stack of its own.
  *
- * Usage: victim-fork-gate FORKS
+ * Usage: victim-fork-gate FORKS [MICROSECONDS]
+ *   MICROSECONDS  of a timer, whose handler does the same in whatever thread it comes to, the one that forks among them
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +51,27 @@ static void *walk(void *arg)
 	return NULL;
 }
 
+static void on_timer(int signal)
+{
+	static unsigned int turn;
+	int saved_errno = errno;
+	unsigned int path = __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED) * 2654435761u;
+
+	(void)signal;
+	for (unsigned int i = 0; i < 8; i++)
+		right(path + i, DEPTH);
+	errno = saved_errno;
+}
+
+static void set_timer(long us)
+{
+	struct sigaction action = { .sa_handler = on_timer, .sa_flags = SA_RESTART };
+	struct itimerval every = { { us / 1000000, us % 1000000 }, { us / 1000000, us % 1000000 } };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
 void in_child(void)
 {
 	for (unsigned int path = 0; path < BLOCKS_OF_CHILD; path++)
@@ -76,10 +100,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < NR_THREADS; i++)
 		if (pthread_create(&thread[i], NULL, walk, (void *)i) != 0)
 			return 97;
+	set_timer(argc > 2 ? atol(argv[2]) : 0);
 	for (; nr > 0 && status == 0; nr--) {
 		usleep(1000);
 		status = fork_once();
 	}
+	set_timer(0);
 	stop = 1;
 	for (int i = 0; i < NR_THREADS; i++)
 		pthread_join(thread[i], NULL);
