@@ -35,6 +35,7 @@
 #include "stacks/hints.h"
 #include "stacks/modules.h"
 #include "stacks/nodes.h"
+#include "stacks/records.h"
 #include "stacks/rules.h"
 #include "stacks/unwind.h"
 #include "stacks/verify.h"
@@ -152,7 +153,7 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 		return r;
 	if (forked) {
 		hl_hints_restart(threads);
-		hl_modules_restart();
+		hl_records_restart();
 	} else {
 		hl_modules_open();
 		hl_hints_open();

@@ -61,13 +61,13 @@ static __attribute__((noinline)) void name_bare(void)
 		hl_modules_note_no_info(ip);
 }
 
-/* A stack that is not among the recent ones, or not of the same kind. */
+/* A stack that is not among the recent ones, or not of the same kind; @certain: as hl_hints_follow() says. */
 static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct hl_recent *recent,
 	enum hl_kind kind, enum hl_domain domain, const struct hl_caller *caller,
-	struct hl_place *place)
+	struct hl_place *place, bool certain)
 {
 	enum hl_walk_end end = HL_WALK_ROOT;
-	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, &end);
+	uint32_t node = recent ? recent->node : hl_unwind_node(lane ? lane->stack : NULL, caller, certain, &end);
 
 	if (hl_unlikely(__atomic_load_n(&hl_learn_has_bare, __ATOMIC_RELAXED)))
 		name_bare();
@@ -86,12 +86,15 @@ static __attribute__((noinline)) void capture_new(struct hl_lane *lane, struct h
 void hl_capture(struct hl_lane *lane, enum hl_kind kind, enum hl_domain domain, const struct hl_caller *caller,
 	struct hl_place *place)
 {
+	bool certain;
+
 	/* Where the loader calls another malloc it hints at nothing: whatever is new may be of a new object. */
 	if (hl_unlikely(hl_program_flags() & HL_FLAG_OWN_MALLOC))
 		hl_hints_count();
 	if (lane)
-		hl_hints_follow(caller->ip, &lane->hints_seen);
+		certain = hl_hints_follow(caller->ip, &lane->hints_seen);
 	else
-		hl_hints_note(caller->ip);
-	capture_new(lane, lane ? hl_unwind_recent(lane->stack, caller) : NULL, kind, domain, caller, place);
+		certain = hl_hints_note_nested(caller->ip);
+	capture_new(lane, lane && certain ? hl_unwind_recent(lane->stack, caller) : NULL, kind, domain, caller, place,
+		certain);
 }

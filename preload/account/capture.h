@@ -22,7 +22,8 @@ HL_SPECIALISED const struct hl_recent *hl_recapture(struct hl_lane *lane, enum h
 {
 	const struct hl_recent *recent;
 
-	hl_hints_follow(caller.ip, &lane->hints_seen);
+	if (hl_unlikely(!hl_hints_follow(caller.ip, &lane->hints_seen)))
+		return NULL;
 	recent = hl_unwind_recent(lane->stack, &caller);
 	return hl_likely(recent && recent->kind == kind) ? recent : NULL;
 }

@@ -16,6 +16,7 @@ enum hl_rank {
 	HL_RANK_LIBUNWIND,		/* not ours: between hl_gate_enter() and hl_gate_leave() */
 	HL_RANK_PAUSE,
 	HL_RANK_LANES,
+	HL_RANK_RECORDS,
 	HL_RANK_RULES,
 	HL_RANK_NODES,
 	HL_RANK_CODE,

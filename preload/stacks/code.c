@@ -4,16 +4,13 @@
  */
 #include "stacks/code.h"
 
-#include <dlfcn.h>
-#include <elf.h>
 #include <fcntl.h>
 #include <link.h>
-#include <string.h>
 
-#include "base/aside.h"
 #include "base/lock.h"
 #include "base/os.h"
 #include "base/private.h"
+#include "stacks/object.h"
 
 struct range {
 	uintptr_t start;
@@ -202,23 +199,18 @@ static bool look_again(uintptr_t ip)
 
 static bool is_in_object(uintptr_t ip)
 {
-	struct dl_find_object object;
-	const ElfW(Ehdr) *header;
-	const ElfW(Phdr) *segment;
-	uintptr_t start;
+	struct dl_phdr_info info;
+	uint64_t start, end;
 
-	if (hl_libc.find_object((void *)(ip - 1), &object) != 0)
+	if (!hl_object_find(ip - 1, &info, &start, &end))
 		return false;
-	start = (uintptr_t)object.dlfo_map_start;
-	header = object.dlfo_map_start;
-	if (!hl_os_is_readable(start) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-		header->e_phoff + (size_t)header->e_phnum * sizeof(*segment) > HL_PAGE)
-		return false;
-	segment = (const void *)(start + header->e_phoff);
-	for (int i = 0; i < header->e_phnum; i++, segment++)
+	for (int i = 0; i < info.dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info.dlpi_phdr[i];
+
 		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X &&
-			ip - object.dlfo_link_map->l_addr - segment->p_vaddr <= segment->p_memsz)
+			ip - info.dlpi_addr - segment->p_vaddr <= segment->p_memsz)
 			return true;
+	}
 	return false;
 }
 

@@ -50,6 +50,12 @@ static bool is_covered(void)
 	return (int32_t)(__atomic_load_n(&looked, __ATOMIC_ACQUIRE) - hints) >= 0;
 }
 
+bool hl_hints_note_nested(uint64_t ip)
+{
+	hl_hints_note(ip);
+	return is_covered();
+}
+
 /* On a private stack; *@data: whether the list was looked at. */
 static void look_in_private(void *data)
 {
@@ -84,25 +90,29 @@ static bool look_if_new(void)
 }
 
 /* The loader is not in the middle of a change, but was since this was asked last. */
-static void look_between(void)
+static bool look_between(void)
 {
 	uint32_t now = __atomic_load_n(&changes, __ATOMIC_RELAXED), seen;
 
 	if (is_in_doubt() || _r_debug.r_state != RT_CONSISTENT)
-		return;
+		return true;
 	seen = __atomic_exchange_n(&changes_seen, now, __ATOMIC_RELAXED);
-	if (seen != now && !look_if_new())
-		__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
+	if (seen == now || look_if_new())
+		return true;
+	__atomic_store_n(&changes_seen, seen, __ATOMIC_RELAXED);
+	return false;
 }
 
-void hl_hints_follow_slow(uint64_t ip, uint32_t *seen)
+bool hl_hints_follow_slow(uint64_t ip, uint32_t *seen)
 {
 	uint32_t hints = __atomic_load_n(&hl_hints, __ATOMIC_RELAXED);
 
 	if (hl_hints_note(ip))
-		look_between();
-	else if (look_if_new())
-		*seen = hints;
+		return look_between();
+	if (!look_if_new())
+		return false;
+	*seen = hints;
+	return true;
 }
 
 void hl_hints_open(void)
@@ -113,7 +123,6 @@ void hl_hints_open(void)
 
 void hl_hints_restart(bool threads)
 {
-	hl_loader_restart();
 	lock_in_doubt = lock_in_doubt || threads;
 	looked = 0;
 	/* No thread has followed any hint (account/lanes.c): each looks once, or not before it may. */

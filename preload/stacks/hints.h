@@ -41,7 +41,10 @@ static inline bool hl_hints_note(uint64_t ip)
 	return true;
 }
 
-void hl_hints_follow_slow(uint64_t ip, uint32_t *seen);
+/** hl_hints_note_nested() - the same for an event that may not ask the loader; returns as hl_hints_follow() */
+bool hl_hints_note_nested(uint64_t ip);
+
+bool hl_hints_follow_slow(uint64_t ip, uint32_t *seen);
 
 /**
  * hl_hints_follow() - before the stack of an event of a caller at @ip is walked
@@ -52,13 +55,17 @@ void hl_hints_follow_slow(uint64_t ip, uint32_t *seen);
  * it is looked at as well, if no change is under way: a constructor that calls dlopen() is on the stack before it
  * has had an event of its own.  Takes the loader's lock, which is tried (loader.h): never with a lock of ours held, or
  * from a nested event.
+ *
+ * Returns: false: the loader cannot be asked now, and has hinted at something: what lies where has to be seen from the
+ * stack itself (hl_modules_see())
  */
-static inline void hl_hints_follow(uint64_t ip, uint32_t *seen)
+static inline bool hl_hints_follow(uint64_t ip, uint32_t *seen)
 {
 	uint32_t hints = __atomic_load_n(&hl_hints, __ATOMIC_RELAXED);
 
 	if (hl_unlikely(hints != *seen || ip - hl_loader_start < hl_loader_bytes))
-		hl_hints_follow_slow(ip, seen);
+		return hl_hints_follow_slow(ip, seen);
+	return true;
 }
 
 #pragma GCC visibility pop

@@ -76,65 +76,25 @@ bool hl_loader_is_known(void)
 	return lock != NULL;
 }
 
-#define SPINS 200u
-#define SLEEP_NS 20000u
-#define GIVE_UP_NS 1000000u
-/* A look of ours has signals blocked and waits for nobody: on a busy machine it only needs its turn. */
-#define GIVE_UP_OURS_NS 200000000u
-
-static uint32_t ours;		/* a look of ours has the lock */
-
-static bool is_got(void)
-{
-	if (pthread_mutex_trylock(lock) != 0)
-		return false;
-	hl_ranks_take(HL_RANK_LOADER);
-	__atomic_store_n(&ours, 1, __ATOMIC_RELAXED);
-	return true;
-}
-
-static bool may_wait(uint64_t start_ns)
-{
-	uint64_t waited_ns = hl_os_monotonic_ns() - start_ns;
-
-	return waited_ns < GIVE_UP_NS || (waited_ns < GIVE_UP_OURS_NS && __atomic_load_n(&ours, __ATOMIC_RELAXED));
-}
+/* What the loader itself does with it takes less; a callback takes as long as the program likes. */
+#define SPINS 20u
 
 bool hl_loader_try(void)
 {
-	static uint32_t in_vain;	/* somebody has waited for the present owner already */
-	uint64_t start_ns;
-
-	if (!lock)
-		return true;
-	for (uint32_t i = 0; i < SPINS; i++) {
-		if (is_got()) {
-			__atomic_store_n(&in_vain, 0, __ATOMIC_RELAXED);
-			return true;
-		}
-		if (__atomic_load_n(&in_vain, __ATOMIC_RELAXED))
+	for (uint32_t i = 0; lock && pthread_mutex_trylock(lock) != 0; i++) {
+		if (i == SPINS)
 			return false;
 		hl_cpu_relax();
 	}
-	for (start_ns = hl_os_monotonic_ns(); may_wait(start_ns);) {
-		hl_os_sleep(SLEEP_NS);
-		if (is_got())
-			return true;
-	}
-	__atomic_store_n(&in_vain, 1, __ATOMIC_RELAXED);
-	return false;
+	if (lock)
+		hl_ranks_take(HL_RANK_LOADER);
+	return true;
 }
 
 void hl_loader_release(void)
 {
 	if (!lock)
 		return;
-	__atomic_store_n(&ours, 0, __ATOMIC_RELAXED);
 	hl_ranks_drop(HL_RANK_LOADER);
 	pthread_mutex_unlock(lock);
-}
-
-void hl_loader_restart(void)
-{
-	ours = 0;
 }

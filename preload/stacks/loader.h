@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loader's lock, asked for and never waited for without bound.
+ * The loader's lock, asked for and never waited for.
  *
  * Who calls malloc may have it: a callback of dl_iterate_phdr(), a constructor.  Who has it may wait for another
  * thread, and that one may be in an event.  So an event that wants the loader's list must not wait for the lock as
@@ -19,14 +19,11 @@ void hl_loader_open(void);
 
 /**
  * hl_loader_try() - before dl_iterate_phdr() in an event, with signals blocked
- * Returns: false: the program has had the lock for a millisecond, or another thread's look for 200 of them: try again
- * at a later event.  True: it is this thread's until hl_loader_release().
+ * Returns: false: somebody else has the lock: try again at a later event.  True: it is this thread's until
+ * hl_loader_release().
  */
 bool hl_loader_try(void);
 void hl_loader_release(void);
-
-/** hl_loader_restart() - in a forked child: no other thread looks */
-void hl_loader_restart(void);
 
 /** hl_loader_is_known() - false: the lock was not found (another C library): it has to be waited for */
 bool hl_loader_is_known(void);

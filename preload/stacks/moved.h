@@ -6,7 +6,7 @@
  * which no object lies: what comes there is no object's (HL_IP_TAG_STRAY).
  *
  * A change is what is added to an address in memory, as a function of it: constant from one piece to the next.
- * modules.c draws it whenever something has moved, under the loader's lock; it is read by any thread and
+ * records.c draws it whenever something has moved, under its lock; it is read by any thread and
  * signal handler without one.
  */
 #ifndef HL_PRELOAD_MOVED_H

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an ELF object says of itself in memory.  Calls nothing, but for hl_object_range().
+ * What an ELF object says of itself in memory.  Calls nothing of the loader, but for hl_object_find() and _range().
  */
 #include "stacks/object.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <string.h>
+
+#include "base/aside.h"
+#include "base/os.h"
 
 static void find_build_id(const struct dl_phdr_info *info, const ElfW(Phdr) *segment,
 	struct hl_module *module)
@@ -48,6 +52,26 @@ void hl_object_describe(const struct dl_phdr_info *info, struct hl_module *modul
 		if (start + segment->p_memsz > module->end)
 			module->end = start + segment->p_memsz;
 	}
+}
+
+bool hl_object_find(uint64_t inside, struct dl_phdr_info *info, uint64_t *start, uint64_t *end)
+{
+	struct dl_find_object object;
+	const ElfW(Ehdr) *header;
+
+	*start = *end = 0;
+	if (hl_libc.find_object((void *)inside, &object) != 0)
+		return false;
+	header = object.dlfo_map_start;
+	*start = (uint64_t)object.dlfo_map_start;
+	*end = (uint64_t)object.dlfo_map_end;
+	if (!hl_os_is_readable(*start) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+		header->e_phoff + (size_t)header->e_phnum * sizeof(ElfW(Phdr)) > HL_PAGE)
+		return false;
+	*info = (struct dl_phdr_info){ .dlpi_addr = object.dlfo_link_map->l_addr,
+		.dlpi_name = object.dlfo_link_map->l_name, .dlpi_phdr = (const void *)(*start + header->e_phoff),
+		.dlpi_phnum = header->e_phnum };
+	return true;
 }
 
 struct range {

@@ -15,6 +15,14 @@
 void hl_object_describe(const struct dl_phdr_info *info, struct hl_module *module);
 
 /**
+ * hl_object_find() - as the loader would show it, the object that holds the address @inside, without the loader's lock
+ * It must be loaded and stay so meanwhile, as what is on the caller's stack does.
+ * @start, @end: receive where the loader says that it lies; both 0: no object is there
+ * Returns: false: there is none, or its program headers are not in its first page
+ */
+bool hl_object_find(uint64_t inside, struct dl_phdr_info *info, uint64_t *start, uint64_t *end);
+
+/**
  * hl_object_range() - where the object lies that holds the address @inside; 0 bytes: none does
  * Waits for the loader's lock (dl_iterate_phdr): for the constructor.
  */

@@ -170,12 +170,18 @@ static uint32_t caller_only(const struct hl_caller *caller, enum hl_walk_end why
 	return hl_nodes_of(HL_NODE_PARTIAL, &caller->ip, 1);
 }
 
-uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, enum hl_walk_end *end)
+/* A library that came while its neighbour was looked at is no reason to walk for ever. */
+#define MAX_WALKS 4
+
+uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, bool certain,
+	enum hl_walk_end *end)
 {
 	uintptr_t *ips = NULL;
 	size_t nr_ips = 0;
-	uint32_t node;
+	uint32_t node, nr_walks = 0;
 
+	if (!certain && caller->sp != 0)
+		hl_modules_see(&caller->ip, 1);
 	/* An event of the early log: there is no stack to it any more. */
 	if (caller->sp == 0)
 		return caller_only(caller, HL_WALK_PARTIAL, end);
@@ -184,12 +190,15 @@ uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *ca
 	ips = cache ? cache->ips : take_spare();
 	if (!ips)
 		return caller_only(caller, HL_WALK_NO_ROOM, end);
-	*end = walk_whole(cache ? &cache->own : NULL, caller, ips,
-		state_of_libunwind() == READY && hl_gate_is_usable(), &nr_ips);
-	if (nr_ips == 0) {
-		ips[0] = caller->ip;
-		nr_ips = 1;
-	}
+	do {
+		*end = walk_whole(cache ? &cache->own : NULL, caller, ips,
+			state_of_libunwind() == READY && hl_gate_is_usable(), &nr_ips);
+		if (nr_ips == 0) {
+			ips[0] = caller->ip;
+			nr_ips = 1;
+		}
+		/* By the rules of what was there before it may have gone anywhere. */
+	} while (!certain && ++nr_walks < MAX_WALKS && hl_modules_see(ips, nr_ips));
 	node = hl_nodes_of(outer_of(*end), ips, nr_ips);
 	if (!cache)
 		give_spare(ips);

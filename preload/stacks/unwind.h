@@ -24,7 +24,8 @@
 extern uint32_t hl_unwind_by_rules;
 
 /** hl_unwind_slow() - as hl_unwind_node(), without the verified last stack */
-uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, enum hl_walk_end *end);
+uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *caller, bool certain,
+	enum hl_walk_end *end);
 
 #ifdef HL_VERIFY_UNWIND
 #define HL_UNWIND_VERIFY(...) hl_verify_stack(__VA_ARGS__)
@@ -34,19 +35,20 @@ uint32_t hl_unwind_slow(struct hl_stack_cache *cache, const struct hl_caller *ca
 
 /**
  * hl_unwind_node() - the node of @caller's stack, where hl_unwind_recent() finds none
- * @cache: of the lane; NULL for nested events
- * @end:   receives how the walk ended: HL_WALK_ROOT, that the stack is whole
+ * @cache:   of the lane; NULL for nested events
+ * @certain: it is known what lies where; else objects of the stack are looked at
+ * @end:     receives how the walk ended: HL_WALK_ROOT, that the stack is whole
  */
-static inline uint32_t hl_unwind_node(struct hl_stack_cache *cache, const struct hl_caller *caller,
+static inline uint32_t hl_unwind_node(struct hl_stack_cache *cache, const struct hl_caller *caller, bool certain,
 	enum hl_walk_end *end)
 {
 	uint32_t node;
 
 	*end = HL_WALK_ROOT;
-	if (hl_unlikely(!cache || !__atomic_load_n(&hl_unwind_by_rules, __ATOMIC_ACQUIRE) ||
+	if (hl_unlikely(!cache || !certain || !__atomic_load_n(&hl_unwind_by_rules, __ATOMIC_ACQUIRE) ||
 		    hl_stack_cache_walk(cache, hl_options.depth, caller, &node) !=
 			    HL_WALK_ROOT))
-		node = hl_unwind_slow(cache, caller, end);
+		node = hl_unwind_slow(cache, caller, certain, end);
 	HL_UNWIND_VERIFY(caller, node, *end);
 	return node;
 }

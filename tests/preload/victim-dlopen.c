@@ -2,16 +2,19 @@
 /*
  * A C program that loads and unloads libraries, given as arguments, in turn.
  *
- * Usage: victim-dlopen [-|+|@|:|=]ROUNDS LIBRARY...
+ * Usage: victim-dlopen [-|+|@|:|=|%|%+]ROUNDS LIBRARY...
  *
  * -: another thread uses the loader meanwhile. +: each library has to lie elsewhere in each round.
  * @: so, too, and all are loaded at once. ":": at once, each round in another order, at each other's addresses.
  * =: what comes to the place of a library is code made at run time, which allocates 33 bytes.
+ * %, %+: other threads are in callbacks of dl_iterate_phdr() nearly all the time, and so have the loader's lock;
+ * with +, each library has to lie elsewhere.
  * Calls `int plug(int (*callback)(void (*)(void)))` of each; plug() may call back with a function
  * that throws a C++ exception through our frames. Exit status 0 if each returned 0. The first event
  * of the process is in dlerror(): its message must survive what the shim does then.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -131,26 +134,43 @@ static void *churn(void *arg)
 	return arg;
 }
 
+static int sleep_in_callback(struct dl_phdr_info *info, size_t bytes, void *arg)
+{
+	(void)info, (void)bytes, (void)arg;
+	usleep(5000);
+	return 1;
+}
+
+static void *keep_loader(void *arg)
+{
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		dl_iterate_phdr(sleep_in_callback, NULL);
+		usleep(100);
+	}
+	return arg;
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t thread;
+	pthread_t thread[3];
 	char how = argc > 1 ? argv[1][0] : '0';
 	int rounds = argc > 1 ? atoi(argv[1] + (how < '0' || how > '9')) : 0;
-	int together = how == '@' || how == ':' ? argc - 2 : 1, threaded = how == '-', r = 0;
+	int together = how == '@' || how == ':' ? argc - 2 : 1, r = 0;
+	int nr_threads = how == '-' ? 1 : how == '%' ? 3 : 0;
 
-	moving = how == '+' || how == '@';
+	moving = how == '+' || how == '@' || (how == '%' && argv[1][1] == '+');
 	making = how == '=';
 	if (together > MAX_LIBRARIES)
 		return 11;
 	if (!message_survives())
 		return 10;
-	if (threaded)
-		pthread_create(&thread, NULL, churn, NULL);
+	for (int i = 0; i < nr_threads; i++)
+		pthread_create(&thread[i], NULL, how == '-' ? churn : keep_loader, NULL);
 	for (int round = 0; round < rounds && r == 0; round++)
 		for (int i = 2; i < argc && r == 0; i += together)
 			r = use(argv + i, together, how == ':' ? 7 * round : 0);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
-	if (threaded)
-		pthread_join(thread, NULL);
+	while (nr_threads > 0)
+		pthread_join(thread[--nr_threads], NULL);
 	return r;
 }
