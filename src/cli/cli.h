@@ -85,7 +85,7 @@ void cli_complain(const char *word, const char *format, ...) __attribute__((form
 /* The same for a file: "heapledger top: a.hl: offset 4096: truncated". */
 void cli_complain_file(const char *word, const char *file, const struct hl_error *err);
 
-/* Why the library could not make something of ledgers that it has read: -ENOMEM or -ERANGE. */
+/* Why the library could not make something of ledgers that it has read: -ENOMEM, -EFBIG or -ERANGE. */
 const char *cli_reason(int rc);
 
 /* Load a ledger or complain; NULL after a complaint. */

@@ -132,8 +132,9 @@ static int show(const char *source, const char *file, struct hl_snapshot **snaps
 
 	if (cli_select("annotate", &o->selection, resolver, snapshot))
 		return CLI_FAILED;
-	if (cli_group(&g, *snapshot, resolver, metric, &statistics)) {
-		cli_complain("annotate", "%s: out of memory", file);
+	status = cli_group(&g, *snapshot, resolver, metric, &statistics);
+	if (status) {
+		cli_complain("annotate", "%s: %s", file, cli_reason(status));
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("annotate", resolver);

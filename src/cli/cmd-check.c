@@ -53,9 +53,10 @@ static int bad_value(const char *option, const char *text, const char *wanted)
 static struct hl_statistics *group(struct checking *c, int side, enum hl_metric metric)
 {
 	struct hl_statistics *stats;
+	int rc = hl_snapshot_statistics(c->sides[side], c->resolver, HL_KEY_LINENO, metric, &stats);
 
-	if (hl_snapshot_statistics(c->sides[side], c->resolver, HL_KEY_LINENO, metric, &stats)) {
-		cli_complain("check", "out of memory");
+	if (rc) {
+		cli_complain("check", "%s", cli_reason(rc));
 		return NULL;
 	}
 	return stats;
@@ -278,8 +279,10 @@ static int check(struct checking *c, const char *file)
 		cli_complain("check", "out of memory");
 		return CLI_FAILED;
 	}
-	if (c->sides[0] && hl_snapshot_align(c->sides[0], c->sides[1], c->resolver)) {
-		cli_complain("check", "out of memory");
+	if (c->sides[0])
+		rc = hl_snapshot_align(c->sides[0], c->sides[1], c->resolver);
+	if (rc) {
+		cli_complain("check", "%s", cli_reason(rc));
 		return CLI_FAILED;
 	}
 	for (int i = 0; !rc && i < 2; i++)

@@ -35,8 +35,9 @@ static int show(char **files, struct hl_snapshot **sides, struct hl_resolver *re
 	enum hl_metric metric = cli_metric(g->metric, sides, 2, &report.nothing_left);
 	int rc;
 
-	if (hl_snapshot_align(sides[0], sides[1], resolver)) {
-		cli_complain("diff", "out of memory");
+	rc = hl_snapshot_align(sides[0], sides[1], resolver);
+	if (rc) {
+		cli_complain("diff", "%s", cli_reason(rc));
 		return CLI_FAILED;
 	}
 	for (int i = 0; i < 2; i++)

@@ -83,8 +83,9 @@ static int write_export(const struct exporting *e, struct hl_export *export)
 
 	if (status != CLI_DONE)
 		return status;
-	if (writer->write(is_stdout ? stdout : output.file, export)) {
-		cli_complain("export", "%s: out of memory", e->input);
+	rc = writer->write(is_stdout ? stdout : output.file, export);
+	if (rc) {
+		cli_complain("export", "%s: %s", e->input, cli_reason(rc));
 		status = CLI_FAILED;
 	}
 	if (!is_stdout)
@@ -110,6 +111,7 @@ static int run(const struct exporting *e, struct hl_snapshot **snapshot)
 		.notes = &notes,
 	};
 	int status;
+	int rc;
 
 	if (!resolver)
 		return CLI_FAILED;
@@ -119,8 +121,9 @@ static int run(const struct exporting *e, struct hl_snapshot **snapshot)
 	}
 	export.snapshot = *snapshot;
 	export.resolver = resolver;
-	if (hl_stacks_new(*snapshot, resolver, &stacks)) {
-		cli_complain("export", "%s: out of memory", e->input);
+	rc = hl_stacks_new(*snapshot, resolver, &stacks);
+	if (rc) {
+		cli_complain("export", "%s: %s", e->input, cli_reason(rc));
 		hl_resolver_unref(resolver);
 		return CLI_FAILED;
 	}

@@ -186,16 +186,17 @@ static int group_all(struct series *s, struct hl_resolver *resolver, const struc
 {
 	for (size_t i = 0; i < s->nr; i++) {
 		/* a program that was built anew on the way is named as it is at the end */
-		if (i + 1 < s->nr && hl_snapshot_align(s->snapshots[i], s->snapshots[s->nr - 1],
-				resolver)) {
-			cli_complain("growth", "out of memory");
+		int rc = i + 1 < s->nr ? hl_snapshot_align(s->snapshots[i], s->snapshots[s->nr - 1], resolver) : 0;
+
+		if (rc) {
+			cli_complain("growth", "%s", cli_reason(rc));
 			return -1;
 		}
 		if (cli_select("growth", &o->selection, resolver, &s->snapshots[i]))
 			return -1;
-		if (hl_snapshot_statistics(s->snapshots[i], resolver, (enum hl_key)o->key, metric,
-				&s->statistics[i])) {
-			cli_complain("growth", "%s: out of memory", s->files[i]);
+		rc = hl_snapshot_statistics(s->snapshots[i], resolver, (enum hl_key)o->key, metric, &s->statistics[i]);
+		if (rc) {
+			cli_complain("growth", "%s: %s", s->files[i], cli_reason(rc));
 			return -1;
 		}
 	}

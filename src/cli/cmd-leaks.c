@@ -69,7 +69,7 @@ static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
 	free(patterns);
 	free(counts);
 	if (rc) {
-		cli_complain("leaks", "out of memory");
+		cli_complain("leaks", "%s", cli_reason(rc));
 		return -1;
 	}
 	hl_snapshot_unref(*snapshot);
@@ -90,13 +90,14 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 		.color = cli_wants_color(o->color),
 	};
 	int status = CLI_DONE;
+	int rc;
 
 	if (cli_select("leaks", &o->selection, resolver, snapshot) ||
 			(s->nr && suppress(s, resolver, snapshot)))
 		return CLI_FAILED;
-	if (hl_snapshot_statistics(*snapshot, resolver, HL_KEY_TRACEBACK, HL_METRIC_LIVE,
-			&statistics)) {
-		cli_complain("leaks", "%s: out of memory", file);
+	rc = hl_snapshot_statistics(*snapshot, resolver, HL_KEY_TRACEBACK, HL_METRIC_LIVE, &statistics);
+	if (rc) {
+		cli_complain("leaks", "%s: %s", file, cli_reason(rc));
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("leaks", resolver);

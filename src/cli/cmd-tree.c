@@ -35,7 +35,7 @@ static int write_tree(const char *file, struct hl_snapshot *snapshot, struct hl_
 	if (!rc)
 		rc = hl_statistics_tree(statistics, &tree);
 	if (rc) {
-		cli_complain("tree", "%s: out of memory", file);
+		cli_complain("tree", "%s: %s", file, cli_reason(rc));
 	} else {
 		cli_warn_symbols("tree", resolver);
 		report.tree = tree;

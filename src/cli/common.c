@@ -59,7 +59,9 @@ void cli_complain_file(const char *word, const char *file, const struct hl_error
 
 const char *cli_reason(int rc)
 {
-	return rc == -ERANGE ? "more bytes or blocks than 63 bits can count" : "out of memory";
+	if (rc == -ERANGE)
+		return "more bytes or blocks than 63 bits can count";
+	return rc == -EFBIG ? "more different places than a file of this size may have" : "out of memory";
 }
 
 struct hl_snapshot *cli_load(const char *word, const char *file)

@@ -129,8 +129,7 @@ static int replace(const char *word, int rc, const char *what, struct hl_snapsho
 		struct hl_snapshot **snapshot)
 {
 	if (rc) {
-		cli_complain(word, "%s%s", what, rc == -EINVAL ? ": not a regular expression" :
-				": out of memory");
+		cli_complain(word, "%s: %s", what, rc == -EINVAL ? "not a regular expression" : cli_reason(rc));
 		return -1;
 	}
 	hl_snapshot_unref(*snapshot);

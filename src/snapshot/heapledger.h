@@ -377,7 +377,8 @@ struct hl_statistics {
  *          Groups in which the metric counts nothing are left out.
  * Units:   bytes and blocks.
  * Cost:    O(nodes + groups log groups), and one symbol lookup for each distinct address.
- * Returns: 0; -EINVAL: unknown key or metric; -ENOMEM.
+ * Returns: 0; -EINVAL: unknown key or metric; -EFBIG: more different names and addresses than a file of its size may
+ *          have, some 48,000 and one for each 175 bytes; -ENOMEM.
  * Safety:  MT-Safe if no other thread uses @snapshot or @resolver | AS-Unsafe heap
  * Source:  tracemalloc.Snapshot.statistics (CPython 3.11)
  */

@@ -498,6 +498,8 @@ int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	if (!rc)
 		rc = read_tables(&r);
 	if (!rc)
+		hl_snapshot_note_source(r.s, r.image.allocated_bytes);
+	if (!rc)
 		*out = r.s;
 	else
 		hl_snapshot_unref(r.s);

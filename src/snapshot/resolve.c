@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Out of memory: the entry is left out, instead of uthash's exit(). */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "snapshot/symbols.h"
 #include "snapshot/wrappers.h"
 
@@ -19,43 +15,6 @@
 #define MAX_PATH_TEXT 4096
 /* One of them may have a whole unit's debugging information to read. */
 #define PROGRESS_NODES 16
-
-struct hl_interned_string {
-	UT_hash_handle hh;
-	uint32_t id;
-	char text[];
-};
-
-static uint32_t add_string(struct hl_resolver *r, const char *text)
-{
-	size_t length = strlen(text);
-	struct hl_interned_string *s;
-
-	if (hl_array_grow((void **)&r->strings, &r->string_room, r->nr_strings, sizeof(char *)) ||
-			hl_array_grow((void **)&r->is_wrapper, &r->wrapper_room, r->nr_strings, 1))
-		return HL_NONE;
-	s = malloc(sizeof(*s) + length + 1);
-	if (!s)
-		return HL_NONE;
-	s->id = (uint32_t)r->nr_strings;
-	memcpy(s->text, text, length + 1);
-	HASH_ADD(hh, r->strings_by_text, text, length, s);
-	if (!s->hh.tbl) {
-		free(s);
-		return HL_NONE;
-	}
-	r->is_wrapper[r->nr_strings] = 0;
-	r->strings[r->nr_strings++] = s->text;
-	return s->id;
-}
-
-uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text)
-{
-	struct hl_interned_string *s;
-
-	HASH_FIND(hh, resolver->strings_by_text, text, strlen(text), s);
-	return s ? s->id : add_string(resolver, text);
-}
 
 static bool asks_wrapper(const struct hl_resolver *r, const char *function)
 {
@@ -123,6 +82,7 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 	if (!r)
 		return -ENOMEM;
 	r->nr_refs = 1;
+	r->allowed_bytes = HL_FREE_BYTES;
 	options = options ? options : &defaults;
 	r->no_skip = options->no_skip;
 	r->by_function = options->by_function;
@@ -148,26 +108,14 @@ struct hl_resolver *hl_resolver_ref(struct hl_resolver *resolver)
 	return resolver;
 }
 
-static void free_strings(struct hl_resolver *r)
-{
-	struct hl_interned_string *s;
-	struct hl_interned_string *next;
-
-	HASH_ITER(hh, r->strings_by_text, s, next) {
-		HASH_DEL(r->strings_by_text, s);
-		free(s);
-	}
-	free(r->strings);
-	for (char **w = r->wrappers; w && *w; w++)
-		free(*w);
-	free(r->wrappers);
-}
-
 void hl_resolver_unref(struct hl_resolver *resolver)
 {
 	if (!resolver || --resolver->nr_refs)
 		return;
-	free_strings(resolver);
+	hl_resolver_free_strings(resolver);
+	for (char **w = resolver->wrappers; w && *w; w++)
+		free(*w);
+	free(resolver->wrappers);
 	hl_symbols_free(resolver->symbols);
 	if (resolver->unrolled)
 		free(resolver->unrolled->frames);
@@ -182,6 +130,7 @@ void hl_resolver_unref(struct hl_resolver *resolver)
 	free(resolver->problems);
 	free(resolver->modules);
 	free(resolver->moved);
+	hl_map_release(&resolver->sources);
 	hl_map_release(&resolver->moved_map);
 	hl_map_release(&resolver->source_map);
 	hl_map_release(&resolver->address_map);
@@ -284,6 +233,16 @@ uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *pat
 	return hl_resolver_string(resolver, text);
 }
 
+/* What modules on this machine say is bounded by them, not by the ledger: programs have long names. */
+static uint32_t symbol_string(struct hl_resolver *r, const char *text)
+{
+	uint64_t charged = r->charged_bytes;
+	uint32_t id = hl_resolver_string(r, text);
+
+	r->charged_bytes = charged;
+	return id;
+}
+
 static int add_symbol_frames(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr)
 {
 	struct hl_frame found[MAX_INLINED];
@@ -294,13 +253,13 @@ static int add_symbol_frames(struct hl_resolver *r, const struct used_module *mo
 		const struct hl_frame *f = &found[i];
 		bool has_name = f->source != HL_FRAME_OFFSET;
 		struct hl_resolved_frame frame = {
-			.file = f->file ? hl_resolver_string(r, f->file) :
+			.file = f->file ? symbol_string(r, f->file) :
 				hl_resolver_offset_string(r, module->path, vaddr),
-			.function = has_name ? hl_resolver_string(r, f->function) : 0,
+			.function = has_name ? symbol_string(r, f->function) : 0,
 			.module = module->name,
 			.lineno = f->file ? f->line : 0,
 			.linkage = has_name && f->linkage_name ?
-				hl_resolver_string(r, f->linkage_name) : 0,
+				symbol_string(r, f->linkage_name) : 0,
 			.function_line = f->function_line,
 			.function_start = f->function_start,
 			.vaddr = vaddr,
@@ -334,6 +293,7 @@ static int resolve_address(struct hl_resolver *r, const struct used_module *modu
 		*out = entry->value;
 		return 0;
 	}
+	r->charged_bytes += HL_ADDRESS_BYTES;
 	rc = module ? add_symbol_frames(r, module, vaddr) : add_named_frame(r, "<unknown>");
 	if (rc || hl_array_grow((void **)&r->addresses, &r->address_room, r->nr_addresses,
 			sizeof(*r->addresses)))
@@ -359,8 +319,10 @@ static uint32_t text_string(struct hl_resolver *r, struct hl_text text)
 static int add_address(struct hl_resolver *r, const struct hl_resolved_frame *frame,
 		struct hl_map_entry *entry)
 {
-	int rc = hl_resolver_add_frame(r, frame);
+	int rc;
 
+	r->charged_bytes += HL_ADDRESS_BYTES;
+	rc = hl_resolver_is_full(r) ? -ENOMEM : hl_resolver_add_frame(r, frame);
 	if (rc || hl_array_grow((void **)&r->addresses, &r->address_room, r->nr_addresses,
 			sizeof(*r->addresses)))
 		return -ENOMEM;
@@ -506,7 +468,7 @@ int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *sna
 		.sources = calloc(snapshot->nr_frames + 1, sizeof(*n.sources)),
 		.addresses = malloc((nr + 1) * sizeof(*n.addresses)),
 	};
-	int rc = n.finder && n.used && n.sources && n.addresses ? 0 : -ENOMEM;
+	int rc = n.finder && n.used && n.sources && n.addresses ? hl_resolver_allow(resolver, snapshot) : -ENOMEM;
 
 	if (!rc) {
 		memset(n.addresses, 0xff, (nr + 1) * sizeof(*n.addresses));
@@ -521,7 +483,7 @@ int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *sna
 	hl_finder_free(n.finder);
 	if (rc) {
 		free(n.addresses);
-		return rc;
+		return hl_resolver_is_full(resolver) ? -EFBIG : rc;
 	}
 	*out = n.addresses;
 	return 0;

@@ -72,8 +72,19 @@ struct hl_unrolled {
 	size_t room;
 };
 
+/*
+ * What names and frames take is bounded by the files that they come from: a ledger's node has 16 bytes, and one with
+ * an address of its own takes 700 here.  A ledger of a program has many nodes for each address.
+ */
+#define HL_NAME_BYTES 150u		/* beside the name itself */
+#define HL_ADDRESS_BYTES 500u
+#define HL_FREE_BYTES (UINT64_C(32) << 20)
+
 struct hl_resolver {
 	unsigned int nr_refs;
+	uint64_t charged_bytes;		/* by addresses, and names that files have or that are made of them */
+	uint64_t allowed_bytes;		/* 4 times the files so far, and HL_FREE_BYTES for each */
+	struct hl_map sources;		/* the files: source_id -> 0 */
 	bool no_skip;
 	bool by_function;
 	void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
@@ -115,7 +126,7 @@ struct hl_resolver {
  * @out: receives, by node, an index into resolver->addresses, HL_NONE for what was left alone; the
  *       caller frees it
  *
- * Returns: 0; -ENOMEM.
+ * Returns: 0; -EFBIG: more different names and addresses than a file of this size may have; -ENOMEM.
  */
 int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *snapshot,
 		bool only_lines, uint32_t **out);
@@ -123,7 +134,7 @@ int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *sna
 /**
  * hl_snapshot_resolve() - the same, remembered by the snapshot, with the line of each stack
  *
- * Returns: 0; -ENOMEM.  @snapshot->resolution is that of @resolver afterwards.
+ * Returns: 0; -EFBIG; -ENOMEM.  @snapshot->resolution is that of @resolver afterwards.
  */
 int hl_snapshot_resolve(struct hl_snapshot *snapshot, struct hl_resolver *resolver);
 /* For who asks for the lines of stacks only, see hl_resolve_nodes(). */
@@ -148,8 +159,14 @@ int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved
 /* "libz.so.1+0x2f80": where no line is known, and the same in every run; HL_NONE: out of memory. */
 uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *path, uint64_t vaddr);
 
-/* A string's number; HL_NONE: out of memory. */
+/* A string's number; HL_NONE: out of memory, or more than is allowed. */
 uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text);
+void hl_resolver_free_strings(struct hl_resolver *resolver);
+
+/* Names of @snapshot are going to be asked for, which may take as much as its file allows; 0 or -ENOMEM. */
+int hl_resolver_allow(struct hl_resolver *resolver, const struct hl_snapshot *snapshot);
+/* More was asked for than the files allow. */
+bool hl_resolver_is_full(const struct hl_resolver *resolver);
 
 /**
  * hl_resolver_location() - the number of a location, made if new

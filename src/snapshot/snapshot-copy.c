@@ -43,6 +43,8 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.header = snapshot->header,
 		.globals = *g,
 		.shard = snapshot->shard,
+		.source_bytes = snapshot->source_bytes,
+		.source_id = snapshot->source_id,
 		.read_ns = snapshot->read_ns,
 		.nr_frames = snapshot->nr_frames,
 		.frame_room = snapshot->nr_frames,

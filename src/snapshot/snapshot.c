@@ -273,6 +273,15 @@ uint32_t hl_snapshot_stack_depth(const struct hl_snapshot *snapshot, const struc
 	return site->total_frames > depth ? site->total_frames : depth;
 }
 
+void hl_snapshot_note_source(struct hl_snapshot *snapshot, uint64_t bytes)
+{
+	static uint64_t last_id;
+
+	snapshot->source_bytes = bytes;
+	/* threads may read ledgers at the same time, and nothing but the number matters */
+	snapshot->source_id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
+}
+
 int hl_snapshot_check_depth(const struct hl_snapshot *snapshot)
 {
 	uint16_t *depths = calloc(snapshot->globals.nr_nodes, sizeof(*depths));

@@ -35,6 +35,8 @@ struct hl_snapshot {
 	struct hl_globals globals;	/* the nr_ fields follow the arrays below */
 	struct hl_shard shard;		/* sum of all shards */
 	uint64_t nr_raised;		/* sites read with more freed than allocated: counted as all free */
+	uint64_t source_bytes;		/* what the file has on the disk; 0: it comes from no file */
+	uint64_t source_id;		/* the same for all that was made of one file by leaving something out */
 	uint64_t read_ns;		/* when a running program's ledger was read; else 0 */
 	char *strings;
 	struct hl_module *modules;
@@ -196,6 +198,9 @@ long hl_snapshot_module_of(const struct hl_finder *finder, uint32_t node);
 
 /* The generation of a node, from 1. */
 uint32_t hl_snapshot_generation_of(const struct hl_snapshot *snapshot, uint32_t node);
+
+/* Remember that the snapshot was read from a file of so many bytes on the disk. */
+void hl_snapshot_note_source(struct hl_snapshot *snapshot, uint64_t bytes);
 
 /* A string of the snapshot. */
 struct hl_text hl_snapshot_text(const struct hl_snapshot *snapshot, struct hl_string string);

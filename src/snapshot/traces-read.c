@@ -22,6 +22,10 @@
 #include "snapshot/snapshot.h"
 
 #define MAX_COLUMNS 5
+/* What a node and a place take, here and in what is made of them, and what each text may take; see resolve.h. */
+#define NODE_BYTES 170u
+#define PLACE_BYTES 200u
+#define FREE_BYTES (UINT64_C(48) << 20)
 
 /* A place as it stands in the text, and the source frame that it became. */
 struct place {
@@ -43,6 +47,7 @@ struct parsing {
 	uint64_t limit;			/* 0: the text does not say */
 	uint64_t deepest;
 	uint64_t total_bytes;
+	uint64_t charged_bytes;		/* see charge() */
 	struct place *places;
 	struct hl_map nodes;		/* (parent, ip) -> node */
 	struct hl_map sites;		/* (node, domain and total) -> site */
@@ -213,6 +218,13 @@ static int split_place(struct hl_text text, struct hl_text *file, uint64_t *line
 	return parse_number(number, UINT32_MAX, lineno);
 }
 
+/* Names of one letter make frames that take forty times their text. */
+static bool charge(struct parsing *p, uint64_t bytes)
+{
+	p->charged_bytes += bytes;
+	return p->charged_bytes <= 4 * (uint64_t)p->length + FREE_BYTES;
+}
+
 static int make_frame(struct parsing *p, struct hl_text text, struct place *place)
 {
 	struct hl_text file;
@@ -223,6 +235,8 @@ static int make_frame(struct parsing *p, struct hl_text text, struct place *plac
 
 	if (rc)
 		return bad(p, -rc, "a frame that is not FILE:LINE");
+	if (!charge(p, PLACE_BYTES))
+		return bad(p, EFBIG, "more different frames than a text of this size may have");
 	buf = malloc(file.length + 1);
 	function_buf = malloc(place->function.length + 1);
 	rc = -ENOMEM;
@@ -261,6 +275,8 @@ static int find_node(struct parsing *p, size_t nr, uint64_t total, uint32_t *out
 		struct hl_map_entry *entry = hl_map_at(&p->nodes, node, p->ips[nr]);
 		int rc = entry ? 0 : -ENOMEM;
 
+		if (!rc && entry->value == UINT32_MAX && !charge(p, NODE_BYTES))
+			return bad(p, EFBIG, "more different frames than a text of this size may have");
 		if (!rc && entry->value == UINT32_MAX)
 			rc = hl_snapshot_add_node(p->s, node, p->ips[nr], &entry->value);
 		if (rc == -EFBIG)
@@ -467,6 +483,8 @@ int hl_traces_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	if (!rc)
 		rc = parse(&p);
 	release(&p);
+	if (!rc)
+		hl_snapshot_note_source(p.s, p.length);
 	if (rc)
 		hl_snapshot_unref(p.s);
 	else

@@ -12,6 +12,8 @@
 #define ALIGNMENT 64u
 #define MAX_FILE (64u << 20)
 #define MAX_SECTION (8u << 20)
+/* With its holes: what any file system can do. A section that goes on behind that is a reason to refuse the file. */
+#define MAX_LENGTH (UINT64_C(1) << 42)
 
 static void fail(const char *path)
 {
@@ -133,9 +135,12 @@ static void put_file(const struct tables *t, const struct image *image, const ch
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	uint64_t length = image->end > t->cut_bytes ? image->end - t->cut_bytes : 0;
-	uint64_t data = t->hole_bytes < length ? t->hole_bytes : length;
+	uint64_t data;
 	uint64_t at = 0;
 
+	if (length > MAX_LENGTH)
+		length = MAX_LENGTH;
+	data = t->hole_bytes < length ? t->hole_bytes : length;
 	if (fd < 0)
 		fail(path);
 	while (at < data) {

@@ -278,6 +278,62 @@ START_TEST(deeper_stacks_than_the_shim_writes_are_refused)
 }
 END_TEST
 
+static int load_and_resolve(const char *path)
+{
+	struct hl_statistics *stats = NULL;
+	struct hl_resolver *resolver = NULL;
+	struct hl_snapshot *s = NULL;
+	int rc;
+
+	ck_assert_int_eq(hl_resolver_new(NULL, &resolver), 0);
+	rc = hl_snapshot_load(path, &s, NULL);
+	if (!rc)
+		rc = hl_snapshot_statistics(s, resolver, HL_KEY_TRACEBACK, HL_METRIC_ALLOC, &stats);
+	hl_statistics_unref(stats);
+	hl_snapshot_unref(s);
+	hl_resolver_unref(resolver);
+	return rc;
+}
+
+/* A node has 16 bytes in the file; with an address of its own it has a name here, a frame, a place and a traceback. */
+START_TEST(more_places_than_a_file_of_its_size_may_have_are_refused)
+{
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	uint32_t node;
+
+	s->modules[0].end = DEMO_BIAS + 0x10000000;
+	for (uint64_t i = 0; i < 20000; i++)
+		ck_assert_int_eq(hl_snapshot_add_node(s, HL_NODE_ROOT, DEMO_BIAS + i, &node), 0);
+	ck_assert_int_eq(hl_snapshot_write(s, "few.hl", 0, NULL), 0);
+	for (uint64_t i = 20000; i < 300000; i++)
+		ck_assert_int_eq(hl_snapshot_add_node(s, HL_NODE_ROOT, DEMO_BIAS + i, &node), 0);
+	ck_assert_int_eq(hl_snapshot_write(s, "many.hl", 0, NULL), 0);
+	hl_snapshot_unref(s);
+	ck_assert_int_eq(load_and_resolve("few.hl"), 0);
+	ck_assert_int_eq(load_and_resolve("many.hl"), -EFBIG);
+}
+END_TEST
+
+/* Each frame is another one. */
+static void write_wide_text(unsigned int nr)
+{
+	FILE *file = fopen("wide.txt", "w");
+
+	ck_assert_ptr_nonnull(file);
+	for (unsigned int i = 0; i < nr; i++)
+		fprintf(file, "0\t8\t1\ta:%u\n", i);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(more_places_than_a_text_of_its_size_may_have_are_refused)
+{
+	write_wide_text(20000);
+	ck_assert_int_eq(load_and_resolve("wide.txt"), 0);
+	write_wide_text(400000);
+	ck_assert_int_eq(load_and_resolve("wide.txt"), -EFBIG);
+}
+END_TEST
+
 static void write_text(size_t nr)
 {
 	FILE *file = fopen("deep.txt", "w");
@@ -336,6 +392,8 @@ Suite *make_suite(void)
 	tcase_add_test(limits, counters_of_many_shards_in_holes_are_refused);
 	tcase_add_test(limits, deeper_stacks_than_the_shim_writes_are_refused);
 	tcase_add_test(limits, deeper_stacks_of_texts_are_read_but_not_written);
+	tcase_add_test(limits, more_places_than_a_file_of_its_size_may_have_are_refused);
+	tcase_add_test(limits, more_places_than_a_text_of_its_size_may_have_are_refused);
 	tcase_add_test(limits, sparse_texts_are_refused);
 	suite_add_tcase(suite, limits);
 	return suite;
