@@ -120,6 +120,11 @@ static void settle_lines(struct hl_snapshot *s, const struct account *accounts)
 {
 	bool has_sum = hl_snapshot_has_sum(s);
 
+	/* These are no lines, and counted in no peak. */
+	for (uint64_t i = 0; i < HL_NR_RESERVED_SITES && i < s->globals.nr_sites; i++) {
+		set_peak(&s->sites[i].counts, (struct hl_held){0});
+		s->sites[i].own = (struct hl_held){0};
+	}
 	for (uint64_t i = HL_NR_RESERVED_SITES; i < s->globals.nr_sites; i++) {
 		struct hl_site_counts *site = &s->sites[i];
 		unsigned int d = site->site.domain % HL_NR_DOMAINS;

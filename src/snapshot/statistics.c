@@ -263,11 +263,40 @@ static int add_frames(struct grouping *g, uint32_t node, uint32_t first,
 }
 
 /*
- * Where a site's stack begins to count: at its line.  What is further in are allocators and their
- * wrappers.  @below collects, by node, what shall be added to all of its frames.
+ * By node, what shall be added to all of its frames: for most nodes nothing, and for most others the same as for the
+ * only one that they have called, which hands its counts on.  So there are no more of them than stacks.
  */
-static int begin_stack(struct grouping *g, uint32_t node, const struct hl_counts *counts,
-		struct hl_counts *below)
+struct below {
+	uint32_t *places;		/* of a node's counts, + 1; 0: nothing */
+	struct hl_counts *counts;
+	size_t nr_counts;
+	size_t room;
+};
+
+static int add_below(struct below *b, uint32_t node, const struct hl_counts *counts)
+{
+	if (b->places[node]) {
+		hl_counts_add(&b->counts[b->places[node] - 1], counts);
+		return 0;
+	}
+	if (hl_array_grow((void **)&b->counts, &b->room, b->nr_counts, sizeof(*b->counts)))
+		return -ENOMEM;
+	b->counts[b->nr_counts++] = *counts;
+	b->places[node] = (uint32_t)b->nr_counts;
+	return 0;
+}
+
+/* Nothing more is asked of @node: its caller may have the counts. */
+static void hand_on(struct below *b, uint32_t node, uint32_t caller)
+{
+	if (!b->places[caller])
+		b->places[caller] = b->places[node];
+	else
+		hl_counts_add(&b->counts[b->places[caller] - 1], &b->counts[b->places[node] - 1]);
+}
+
+/* Where a site's stack begins to count: at its line.  What is further in are allocators and their wrappers. */
+static int begin_stack(struct grouping *g, uint32_t node, const struct hl_counts *counts, struct below *below)
 {
 	uint32_t line = hl_resolution_line(g->n, node);
 	const struct hl_resolved_address *a;
@@ -282,8 +311,8 @@ static int begin_stack(struct grouping *g, uint32_t node, const struct hl_counts
 		rc = add_frames(g, node, line - a->first, counts);
 		node = g->s->nodes[node].parent;
 	}
-	if (node >= HL_NR_RESERVED_NODES)
-		hl_counts_add(&below[node], counts);
+	if (!rc && node >= HL_NR_RESERVED_NODES)
+		rc = add_below(below, node, counts);
 	return rc;
 }
 
@@ -294,8 +323,8 @@ static int begin_stack(struct grouping *g, uint32_t node, const struct hl_counts
 static int add_cumulative(struct grouping *g)
 {
 	uint64_t nr = g->s->globals.nr_nodes;
-	struct hl_counts *below = calloc(nr, sizeof(*below));
-	int rc = below ? 0 : -ENOMEM;
+	struct below below = {.places = calloc(nr, sizeof(*below.places))};
+	int rc = below.places ? 0 : -ENOMEM;
 
 	for (uint64_t i = HL_SITE_OWN + 1; !rc && i < g->s->globals.nr_sites; i++) {
 		const struct hl_site_counts *site = &g->s->sites[i];
@@ -307,18 +336,19 @@ static int add_cumulative(struct grouping *g)
 		if (site->site.node < HL_NR_RESERVED_NODES || is_without_frames(g->stats->key))
 			rc = add_to(g, site_item(g, &site->site), &counts);
 		else
-			rc = begin_stack(g, site->site.node, &counts, below);
+			rc = begin_stack(g, site->site.node, &counts, &below);
 	}
 	for (uint64_t i = nr; !rc && i-- > HL_NR_RESERVED_NODES;) {
 		uint32_t parent = g->s->nodes[i].parent;
 
-		if (!hl_counts_has_any(&below[i]))
+		if (!below.places[i])
 			continue;
-		rc = add_frames(g, (uint32_t)i, 0, &below[i]);
+		rc = add_frames(g, (uint32_t)i, 0, &below.counts[below.places[i] - 1]);
 		if (parent >= HL_NR_RESERVED_NODES)
-			hl_counts_add(&below[parent], &below[i]);
+			hand_on(&below, (uint32_t)i, parent);
 	}
-	free(below);
+	free(below.places);
+	free(below.counts);
 	return rc;
 }
 

@@ -190,6 +190,24 @@ START_TEST(peaks_are_looked_at_when_they_are_settled)
 }
 END_TEST
 
+/* What nobody counts is nothing afterwards: else a copy, whose peaks were settled, could be beyond. */
+START_TEST(peaks_of_what_is_no_line_do_not_stay)
+{
+	struct hl_snapshot *s = NULL;
+
+	globals()->domains[0].peak_bytes = 20;
+	counters(0)->alloc_bytes = HALF;
+	counters(0)->peak_bytes = counters(1)->peak_bytes = 0;
+	(counters(0) - HL_NR_RESERVED_SITES)->peak_bytes = -(int64_t)HALF - 1000;
+	put_bytes("b.hl", bytes, length);
+	ck_assert_int_eq(hl_snapshot_load("b.hl", &s, NULL), 0);
+	ck_assert_int_eq(hl_snapshot_write(s, "c.hl", 0, NULL), 0);
+	hl_snapshot_unref(s);
+	ck_assert_int_eq(hl_snapshot_load("c.hl", &s, NULL), 0);
+	hl_snapshot_unref(s);
+}
+END_TEST
+
 /* Counters of a further shard, at the end of the file. */
 static void add_shard(uint64_t alloc_bytes)
 {
@@ -300,6 +318,7 @@ Suite *make_suite(void)
 	tcase_add_test(limits, peaks_below_nothing_and_beyond_63_bits_are_refused);
 	tcase_add_test(limits, a_peak_of_the_sum_is_looked_at_where_there_is_one);
 	tcase_add_test(limits, peaks_are_looked_at_when_they_are_settled);
+	tcase_add_test(limits, peaks_of_what_is_no_line_do_not_stay);
 	tcase_add_test(limits, sums_over_shards_beyond_63_bits_are_refused);
 	tcase_add_test(limits, events_beyond_63_bits_are_refused);
 	tcase_add_test(limits, ledgers_that_do_not_add_up_are_not_merged);
