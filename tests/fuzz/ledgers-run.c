@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "snapshot/heapledger.h"
 
 #define MAX_WORDS 16
+#define MMAP_BYTES (128 << 10)
 #define MAX_SECONDS 10			/* of processor time */
 #define MAX_WALL_SECONDS 120		/* for one that sleeps; others may have the processors */
 
@@ -105,13 +107,16 @@ static void compare_with_model(struct report *report, struct hl_snapshot *s, con
 		fault(report, "accepted, but its sums are impossible");
 }
 
-/* What was read, written and read again. */
-static void compare_copy(struct report *report, const struct hl_snapshot *s, const struct model *model)
+/* What was read, written and read again; @s is given up before, as one file's memory is what is allowed. */
+static void compare_copy(struct report *report, struct hl_snapshot *s, const struct model *model)
 {
 	struct hl_snapshot *copy = NULL;
 	struct hl_error err = {0};
+	int rc = hl_snapshot_write(s, "copy.hl", HL_WRITE_FORCE, &err);
 
-	if (hl_snapshot_write(s, "copy.hl", HL_WRITE_FORCE, &err) || hl_snapshot_load("copy.hl", &copy, &err)) {
+	hl_snapshot_unref(s);
+	malloc_trim(0);
+	if (rc || hl_snapshot_load("copy.hl", &copy, &err)) {
 		fault(report, "its copy: %s", err.msg);
 		return;
 	}
@@ -145,9 +150,11 @@ static void ask_library(struct report *report, const struct subject *subject)
 		return;
 	report->is_accepted = true;
 	compare_with_model(report, s, subject->model);
-	if (!subject->is_deep)
+	if (subject->is_deep)
+		hl_snapshot_unref(s);
+	else
 		compare_copy(report, s, subject->model);
-	hl_snapshot_unref(s);
+	malloc_trim(0);
 }
 
 /* ---- Commands ------------------------------------------------------------------------------------------------- */
@@ -166,6 +173,13 @@ static const char *const commands[] = {
 };
 /* Of one that is waited for, each time. */
 static const char *const few_commands[] = {"info F", "top F", "snapshot -o O F"};
+
+int tell_commands(void)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		puts(commands[i]);
+	return 0;
+}
 
 static const char *operand(const struct subject *subject, const char *word)
 {
@@ -193,6 +207,8 @@ static int run(struct report *report, const struct subject *subject, const char 
 	unlink("output");
 	set_clock();
 	status = heapledger_main(argc, argv);
+	/* As if each were a process of its own: what it has given back is not to count for the next one. */
+	malloc_trim(0);
 	report->nr_commands++;
 	return status;
 }
@@ -281,6 +297,8 @@ void run_all(const struct subject *subject, struct report *report)
 	const char *const *lines = subject->is_stuck ? few_commands : commands;
 	size_t nr = subject->is_stuck ? sizeof(few_commands) / sizeof(*lines) : sizeof(commands) / sizeof(*lines);
 
+	/* glibc raises it at each large block that is freed: the next commands would have another allocator. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	redirect(STDOUT_FILENO, "/dev/null");
 	redirect(STDERR_FILENO, "messages");
 	/* most of the time would go into messages that are written byte by byte */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ledgers [--files=N] [--first=N] [--seed=N] [--jobs=N] [--verbose] FOLDER: N hostile ledgers through all commands.
+ * ledgers --make ... FOLDER: the files only, and a good one; ledgers --commands: the commands (tests/fuzz/hostile)
  *
  * Each file has a process of its own, which ends by itself: no signal, no command that takes more than ten seconds, not
  * more memory than four times what the file takes on the disk and 64 MiB; commands leave with 0 or 2 (`check` with 1,
@@ -36,6 +37,7 @@ struct options {
 	uint64_t seed;
 	unsigned int nr_jobs;
 	bool is_verbose;
+	bool only_make;
 };
 
 /* Of all jobs, in memory that they share. */
@@ -255,6 +257,15 @@ static void add(uint64_t *count, uint64_t n)
 	__atomic_fetch_add(count, n, __ATOMIC_RELAXED);
 }
 
+static void keep_file(uint64_t number)
+{
+	char name[100];
+
+	snprintf(name, sizeof(name), "../file-%llu.hl", (unsigned long long)number);
+	if (rename(SUBJECT, name))
+		fail(name);
+}
+
 static void run_job(const struct options *o, unsigned int job, const char *folder, struct counts *counts)
 {
 	/* static: children leave by exit(), and what only their stack knows would be called a leak */
@@ -269,6 +280,11 @@ static void run_job(const struct options *o, unsigned int job, const char *folde
 		struct made made = {.nr_notes = 0};
 
 		make_file(o, o->first + i, t, &made);
+		if (o->only_make) {
+			keep_file(o->first + i);
+			add(&counts->nr_files, 1);
+			continue;
+		}
 		try_file(&made, report, before_bytes);
 		add(&counts->nr_files, 1);
 		add(&counts->nr_accepted, report->is_accepted);
@@ -305,6 +321,8 @@ static int summary(const struct options *o, const struct counts *c, bool is_whol
 		printf("not all files were tried\n");
 		return 1;
 	}
+	if (o->only_make)
+		return 0;
 	/* A reader that refuses everything would have no faults. */
 	if (o->nr_files >= 100 && c->nr_modelled * 10 < c->nr_files) {
 		printf("less than a tenth was accepted and compared: that tells nothing\n");
@@ -318,7 +336,8 @@ static void parse(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{"files", required_argument, NULL, 'n'}, {"first", required_argument, NULL, 'f'},
 		{"seed", required_argument, NULL, 's'}, {"jobs", required_argument, NULL, 'j'},
-		{"verbose", no_argument, NULL, 'v'}, {0},
+		{"verbose", no_argument, NULL, 'v'}, {"make", no_argument, NULL, 'm'},
+		{"commands", no_argument, NULL, 'c'}, {0},
 	};
 	int c;
 
@@ -335,6 +354,10 @@ static void parse(int argc, char **argv, struct options *o)
 			o->nr_jobs = value && value <= MAX_JOBS ? (unsigned int)value : 1;
 		else if (c == 'v')
 			o->is_verbose = true;
+		else if (c == 'm')
+			o->only_make = true;
+		else if (c == 'c')
+			exit(tell_commands());
 		else
 			exit(2);
 	}

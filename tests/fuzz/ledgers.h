@@ -143,6 +143,8 @@ struct report {
 
 /* In a process of its own: the library and all commands with a file; files are made in the current folder. */
 void run_all(const struct subject *subject, struct report *report);
+/* All of these, a line each; F: the file, B: a good one, O: what is made, S: suppressions. Returns 0. */
+int tell_commands(void);
 /* The command's main(), under another name. */
 int heapledger_main(int argc, char **argv);
 
