@@ -39,6 +39,21 @@ static const struct vm_case cases[] = {
 		"out t\n",
 	},
 	{
+		"what __init__ returned is named before it is given up",
+		"class K:\n"
+		"    def __init__(self, base):\n"
+		"        class T(base):\n"
+		"            pass\n"
+		"        return T()\n"
+		"for base in (object, Exception):\n"
+		"    try:\n"
+		"        K(base)\n"
+		"    except TypeError as e:\n"
+		"        print(e)\n",
+		"__init__() should return None, not 'T'\n"
+		"__init__() should return None, not 'T'\n",
+	},
+	{
 		"finally on all ways out",
 		"def f(n):\n"
 		"    for i in range(3):\n"

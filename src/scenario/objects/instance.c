@@ -165,10 +165,10 @@ static int run_init(struct sim *sim, struct gcs_object *self, struct gcs_object 
 	gcs_decref(init);
 	if (!result)
 		return -1;
+	if (result != sim->none)
+		sim_raise(sim, SIM_TYPE_ERROR, "__init__() should return None, not '%T'", result);
 	gcs_decref(result);
-	if (result == sim->none)
-		return 0;
-	return sim_raise(sim, SIM_TYPE_ERROR, "__init__() should return None, not '%T'", result);
+	return result == sim->none ? 0 : -1;
 }
 
 /* __new__ of the scenario's own makes the object; __init__ runs if it is of the class. */
