@@ -67,12 +67,15 @@ static bool is_known(uintptr_t ip)
 static bool follows_call(uintptr_t ip)
 {
 	const unsigned char *code = (const unsigned char *)ip;
+	int room = 7;			/* at the begin of a mapping there is nothing before */
 
-	if (ip < HL_PAGE || !hl_os_is_readable(ip - 8))
+	if (ip < HL_PAGE || !hl_os_is_readable(ip - 1))
 		return false;
-	if (code[-5] == 0xe8)
+	if (ip % HL_PAGE < 7 && !hl_os_is_readable(ip - 7))
+		room = (int)(ip % HL_PAGE);
+	if (room >= 5 && code[-5] == 0xe8)
 		return true;
-	for (int i = 2; i <= 7; i++)
+	for (int i = 2; i <= room; i++)
 		if (code[-i] == 0xff && (code[1 - i] & 0x38) == 0x10)
 			return true;
 	return false;

@@ -171,7 +171,7 @@ static int do_made(void)
 	char *pages = mmap(NULL, NR_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	chase(data + 16);
-	usleep(100000);
+	usleep(500000);
 	for (int i = 0; i < NR_PAGES; i++) {
 		char *page = pages + i * PAGE;
 		void (*function)(void (*)(void));
