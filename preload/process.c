@@ -18,6 +18,7 @@
 #include "account/sample.h"
 #include "account/sites.h"
 #include "base/aside.h"
+#include "base/exe.h"
 #include "base/gate.h"
 #include "base/options.h"
 #include "base/parent.h"
@@ -93,6 +94,8 @@ static void fill_header(bool forked)
 {
 	static const char version[] = PACKAGE_VERSION;
 	struct hl_ledger_header *header = hl_header;
+	size_t exe_bytes;
+	const char *exe = hl_exe_path(&exe_bytes);
 
 	memcpy(header->magic, HL_LEDGER_MAGIC, sizeof(header->magic));
 	header->version = HL_LEDGER_VERSION;
@@ -111,7 +114,7 @@ static void fill_header(bool forked)
 	header->max_bytes = hl_options.max_bytes;
 	header->start_realtime_ns = hl_os_realtime_ns();
 	header->start_monotonic_ns = hl_os_start_ns();
-	header->exe = link_target("/proc/self/exe");
+	header->exe = hl_store_string(exe, exe_bytes);
 	header->command = command_line();
 	header->directory = link_target("/proc/self/cwd");
 	header->allocator = hl_store_string(hl_real.path, strlen(hl_real.path));
@@ -139,6 +142,10 @@ static int open_ledger(bool forked)
  */
 static int begin_recording(bool forked, bool threads, uint32_t first_site)
 {
+	static const struct hl_section times = { .type = HL_SECTION_TIMES,
+		.nr_records = HL_TIMES_BYTES, .record_bytes = 1 };
+	static const struct hl_section moments = { .type = HL_SECTION_MOMENTS,
+		.nr_records = HL_MOMENTS_BYTES, .record_bytes = 1 };
 	int r = open_ledger(forked);
 
 	if (r < 0)
@@ -158,6 +165,8 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 		hl_modules_open();
 		hl_hints_open();
 	}
+	hl_store_reserve(&times);
+	hl_store_reserve(&moments);
 	__atomic_store_n(&hl_header->state, 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -246,6 +255,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 		return;
 	}
 	hl_options_read(envp);
+	hl_exe_find();
 	aside = hl_aside();
 	if (aside != HL_ASIDE_NOT) {
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);

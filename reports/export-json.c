@@ -160,13 +160,15 @@ static void put_frame(struct hl_json *j, const struct hl_stack_frame *frame)
 {
 	hl_json_begin_object(j);
 	put_name(j, "function", frame->location.function);
+	put_name(j, "name", frame->location.name);
 	put_name(j, "linkage_name", frame->linkage_name);
 	put_name(j, "filename", frame->location.filename);
 	put_number(j, "lineno", frame->location.lineno);
 	hl_json_key(j, "inlined");
 	hl_json_bool(j, frame->is_inlined);
 	hl_json_key(j, "wrapper");
-	hl_json_bool(j, frame->is_wrapper);
+	hl_json_bool(j, frame->role != HL_ROLE_OTHER && frame->role != HL_ROLE_OWN);
+	put_name(j, "origin", hl_role_names[frame->role]);
 	hl_json_end_object(j);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * massif's output file: an empty snapshot at the start, one with the stacks at the peak, and one at
- * the end.  The tree has the allocation at its root and callers below; as in massif, allocators and
- * wrappers are passed over, and what is below 1 % of the snapshot is one line.
+ * the end; between them the points of the time line, without stacks.  The tree has the allocation at
+ * its root and callers below; as in massif, allocators and wrappers are passed over, and what is below
+ * 1 % of the snapshot is one line.
  *
  * ms_print takes '#' for the start of a comment anywhere in a line, so names have '$' instead.
  */
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger.h"
 #include "reports/escape.h"
 #include "reports/frame-text.h"
 
@@ -50,18 +52,9 @@ static void advance(const struct massif *m, struct walk *walk)
 		walk->frame = NULL;
 }
 
-/* The first frame that is no wrapper; of a stack of wrappers the innermost one. */
 static void start(const struct massif *m, struct walk *walk, const struct hl_stack_site *site)
 {
-	struct walk first;
-
-	walk->next = hl_stack_start(site);
-	advance(m, walk);
-	first = *walk;
-	while (walk->frame && walk->frame->is_wrapper)
-		advance(m, walk);
-	if (!walk->frame)
-		*walk = first;
+	walk->next = hl_stacks_line(m->export->stacks, site, &walk->frame);
 }
 
 static int start_all(struct massif *m, enum hl_value value)
@@ -222,12 +215,42 @@ static int put_snapshot(struct massif *m, int number, uint64_t time_ms, enum hl_
 	return rc;
 }
 
+static uint64_t bytes_of(const struct hl_time_info *t)
+{
+	uint64_t sum = 0;
+
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		sum += (uint64_t)t->live_bytes[d];
+	return sum;
+}
+
+/* The points of the time line in [from, to), of which *next is the first that has not been put yet. */
+static void put_points(struct massif *m, uint64_t from, uint64_t to, size_t *next, int *number)
+{
+	const struct hl_snapshot *s = m->export->snapshot;
+	size_t nr = hl_snapshot_nr_times(s, NULL);
+
+	for (; *next < nr; ++*next) {
+		struct hl_time_info t;
+		uint64_t at;
+
+		hl_snapshot_time(s, *next, &t);
+		at = hl_export_since_start(m->export, t.monotonic_ns) / NS_PER_MS;
+		if (at >= to)
+			return;
+		if (at > from)
+			put_head(m->file, (*number)++, at, bytes_of(&t), "empty");
+	}
+}
+
 static int write_massif(FILE *file, const struct hl_export *export)
 {
 	struct massif m = {.file = file, .export = export};
 	struct hl_totals totals;
 	uint64_t peak_ms;
 	uint64_t end_ms = hl_export_duration(export) / NS_PER_MS;
+	size_t point = 0;
+	int number = 1;
 	int rc;
 
 	hl_snapshot_totals(export->snapshot, -1, &totals);
@@ -240,9 +263,11 @@ static int write_massif(FILE *file, const struct hl_export *export)
 	hl_export_put_command(file, export, FROM, TO);
 	fputs("\ntime_unit: ms\n", file);
 	put_head(file, 0, 0, 0, "empty");
-	rc = put_snapshot(&m, 1, peak_ms, HL_VALUE_PEAK_BYTES, "peak");
+	put_points(&m, 0, peak_ms, &point, &number);
+	rc = put_snapshot(&m, number++, peak_ms, HL_VALUE_PEAK_BYTES, "peak");
+	put_points(&m, peak_ms, end_ms, &point, &number);
 	if (!rc)
-		rc = put_snapshot(&m, 2, end_ms, HL_VALUE_LIVE_BYTES, "detailed");
+		rc = put_snapshot(&m, number, end_ms, HL_VALUE_LIVE_BYTES, "detailed");
 	hl_export_note_negative(export, 1u << HL_VALUE_PEAK_BYTES | 1u << HL_VALUE_LIVE_BYTES);
 	return rc;
 }

@@ -309,8 +309,9 @@ static int put_mappings(struct pprof *p)
 /* The id of a frame's function, which is written when it is new. */
 static uint64_t function_id(struct pprof *p, const struct hl_stack_frame *frame)
 {
-	uint64_t name = string_id(p, frame->name);
-	uint64_t system_name = *frame->linkage_name ? string_id(p, frame->linkage_name) : name;
+	bool is_short = !p->export->full_names && *frame->location.name;
+	uint64_t name = string_id(p, is_short ? frame->location.name : frame->name);
+	uint64_t system_name = string_id(p, *frame->linkage_name ? frame->linkage_name : frame->name);
 	/* Without a line the "file" is module and offset, and stands as the name already. */
 	uint64_t file = frame->location.lineno ? string_id(p, frame->location.filename) : 0;
 	struct hl_map_entry *entry = hl_map_at(&p->functions, name << 32 | system_name, file);

@@ -26,6 +26,7 @@ struct hl_export {
 	const struct hl_stacks *stacks;
 	enum hl_metric metric;		/* of a format that holds one */
 	const char *creator;		/* "heapledger 1.0" */
+	bool full_names;		/* also where the format has a second field for them */
 	struct hl_export_notes *notes;
 };
 

@@ -17,7 +17,22 @@ void hl_json_put_location(struct hl_json *j, const struct hl_location *location)
 	hl_json_key(j, "lineno");
 	hl_json_unsigned(j, location->lineno);
 	put_name(j, "function", location->function);
+	put_name(j, "name", location->name);
 	put_name(j, "module", location->module);
+}
+
+void hl_json_put_via(struct hl_json *j, const struct hl_resolver *resolver, uint32_t via, uint32_t nr_vias)
+{
+	const struct hl_location *location = hl_traceback_frame(resolver, via, 0);
+
+	if (!location)
+		return;
+	hl_json_key(j, "via");
+	hl_json_begin_object(j);
+	hl_json_put_location(j, location);
+	hl_json_end_object(j);
+	hl_json_key(j, "nr_vias");
+	hl_json_unsigned(j, nr_vias);
 }
 
 void hl_json_put_stack(struct hl_json *j, const struct hl_resolver *resolver, uint32_t traceback)

@@ -109,6 +109,8 @@ static void put_completeness(struct hl_json *j, const struct hl_snapshot *snapsh
 	put_unsigned(j, "nr_frames", c.nr_frames);
 	put_unsigned(j, "file_bytes", c.file_bytes);
 	put_unsigned(j, "max_bytes", c.max_bytes);
+	put_unsigned(j, "symbols_bytes", c.symbols_bytes);
+	put_unsigned(j, "symbols_addresses", c.symbols_addresses);
 	put_unsigned(j, "own_bytes", c.private_bytes);
 	put_unsigned(j, "own_blocks_bytes", c.own_blocks_bytes);
 	put_unsigned(j, "timed_events", c.timed_events);
@@ -239,6 +241,48 @@ static void put_marks(struct hl_json *j, const struct hl_snapshot *snapshot)
 	hl_json_end_array(j);
 }
 
+/* 0: nobody knows. */
+static void put_known(struct hl_json *j, const char *key, uint64_t value)
+{
+	hl_json_key(j, key);
+	if (value)
+		hl_json_unsigned(j, value);
+	else
+		hl_json_null(j);
+}
+
+static void put_time_line(struct hl_json *j, const struct hl_snapshot *snapshot)
+{
+	uint64_t interval_ns;
+	size_t nr = hl_snapshot_nr_times(snapshot, &interval_ns);
+
+	hl_json_key(j, "time_line");
+	hl_json_begin_object(j);
+	put_unsigned(j, "interval_ns", interval_ns);
+	hl_json_key(j, "points");
+	hl_json_begin_array(j);
+	for (size_t i = 0; i < nr; i++) {
+		struct hl_time_info t;
+
+		hl_snapshot_time(snapshot, i, &t);
+		hl_json_begin_line(j);
+		hl_json_begin_object(j);
+		put_unsigned(j, "monotonic_ns", t.monotonic_ns);
+		put_domains(j, "live_bytes", t.live_bytes);
+		put_domains(j, "live_count", t.live_count);
+		put_unsigned(j, "alloc_count", t.alloc_count);
+		put_unsigned(j, "temp_count", t.temp_count);
+		put_known(j, "resident_bytes", t.resident_bytes);
+		put_known(j, "proportional_bytes", t.proportional_bytes);
+		put_known(j, "nr_threads", t.nr_threads);
+		put_unsigned(j, "nr_marks", t.nr_marks);
+		hl_json_end_object(j);
+		hl_json_end_line(j);
+	}
+	hl_json_end_array(j);
+	hl_json_end_object(j);
+}
+
 static void write_info(FILE *file, const struct hl_info_report *report)
 {
 	struct hl_json j;
@@ -264,6 +308,7 @@ static void write_info(FILE *file, const struct hl_info_report *report)
 	put_totals(&j, report->snapshot, -1);
 	put_completeness(&j, report->snapshot);
 	put_marks(&j, report->snapshot);
+	put_time_line(&j, report->snapshot);
 	put_modules(&j, report->snapshot);
 	hl_json_end_object(&j);
 	hl_json_finish(&j);
@@ -278,18 +323,25 @@ static void put_average(struct hl_json *j, int64_t size, int64_t count)
 		hl_json_null(j);
 }
 
+/* Of samples only. */
+static void put_error(struct hl_json *j, const char *key, double bytes)
+{
+	if (!(bytes > 0))
+		return;
+	hl_json_key(j, key);
+	hl_json_double(j, bytes);
+}
+
 static void put_group(struct hl_json *j, const struct hl_statistics *stats,
 		const struct hl_statistic *s)
 {
 	hl_json_begin_object(j);
 	hl_json_put_location(j, hl_traceback_line(stats->resolver, s->traceback));
+	hl_json_put_via(j, stats->resolver, s->via, s->nr_vias);
 	put_signed(j, "size", s->size);
 	put_signed(j, "count", s->count);
 	put_average(j, s->size, s->count);
-	if (s->error_bytes > 0) {
-		hl_json_key(j, "error_bytes");
-		hl_json_double(j, s->error_bytes);
-	}
+	put_error(j, "error_bytes", s->error_bytes);
 	put_counts(j, &s->counts);
 	put_signed(j, "peak_bytes", s->counts.peak_bytes);
 	if (stats->key == HL_KEY_TRACEBACK)
@@ -314,6 +366,8 @@ static void write_top(FILE *file, const struct hl_top_report *report)
 	put_unsigned(&j, "nr_groups", stats->nr_items);
 	put_signed(&j, "total_size", stats->total_size);
 	put_signed(&j, "total_count", stats->total_count);
+	put_unsigned(&j, "total_temp_count", stats->all.temp_count);
+	put_error(&j, "total_error_bytes", stats->total_error_bytes);
 	put_unsigned(&j, "peak_bound_bytes", totals.peak_bound_bytes);
 	hl_json_key(&j, "groups");
 	hl_json_begin_array(&j);
@@ -342,6 +396,7 @@ static void put_difference(struct hl_json *j, const struct hl_diffs *diffs,
 {
 	hl_json_begin_object(j);
 	hl_json_put_location(j, hl_traceback_line(diffs->resolver, d->traceback));
+	hl_json_put_via(j, diffs->resolver, d->via, d->nr_vias);
 	put_signed(j, "size", d->size);
 	put_signed(j, "size_diff", d->size_diff);
 	put_signed(j, "count", d->count);
@@ -370,6 +425,7 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 	put_signed(&j, "total_size_diff", diffs->total_size_diff);
 	put_signed(&j, "total_count", diffs->total_count);
 	put_signed(&j, "total_count_diff", diffs->total_count_diff);
+	put_error(&j, "total_error_bytes", diffs->total_error_bytes);
 	hl_json_key(&j, "groups");
 	hl_json_begin_array(&j);
 	for (size_t i = 0; i < diffs->nr_items && i < report->nr_rows; i++)

@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "reports/escape.h"
+#include "snapshot/short-name.h"
 #include "snapshot/source.h"
 
 /* No line of a report is longer, whatever the length of the names in it. */
 #define MAX_NAME_SHOWN 1000u
 #define MAX_SOURCE_SHOWN 200u
+#define NAME_COLUMNS 120u
 
 void hl_places_init(struct hl_places *out, FILE *file, const struct hl_resolver *resolver, enum hl_key key,
-		bool color)
+		bool color, struct hl_name_style names)
 {
 	*out = (struct hl_places){
 		.file = file,
@@ -23,6 +25,7 @@ void hl_places_init(struct hl_places *out, FILE *file, const struct hl_resolver 
 		.directory = getcwd(NULL, 0),
 		.key = key,
 		.color = color,
+		.names = names,
 	};
 }
 
@@ -54,10 +57,22 @@ const char *hl_places_short(const struct hl_places *out, const char *path)
 	return path;
 }
 
+static void put_function(const struct hl_places *out, const struct hl_location *location, put_fn put)
+{
+	const char *name = out->names.is_full ? location->function : location->name;
+	char *elided = NULL;
+
+	/* out of memory: it is cut instead */
+	if (!out->names.is_full)
+		hl_name_elide(name, out->names.columns ? out->names.columns : NAME_COLUMNS, &elided);
+	put_limited(out->file, elided ? elided : name, MAX_NAME_SHOWN, put);
+	free(elided);
+}
+
 static void put_plain_place(const struct hl_places *out, const struct hl_location *location)
 {
 	if (out->key == HL_KEY_FUNCTION && *location->function) {
-		put_limited(out->file, location->function, MAX_NAME_SHOWN, hl_put_text);
+		put_function(out, location, hl_put_text);
 		return;
 	}
 	put_limited(out->file, hl_places_short(out, location->filename), MAX_NAME_SHOWN, hl_put_text);
@@ -76,15 +91,30 @@ void hl_put_place(const struct hl_places *out, const struct hl_location *locatio
 
 void hl_put_context(const struct hl_places *out, const struct hl_location *location)
 {
-	const char *name = location->function;
-
-	if (out->key == HL_KEY_FUNCTION && *location->function)
-		name = hl_places_short(out, location->filename);
-	if (!*name)
+	if (!*location->function)
 		return;
 	fputs("  in ", out->file);
-	put_limited(out->file, name, MAX_NAME_SHOWN, hl_put_inner);
+	if (out->key == HL_KEY_FUNCTION)
+		put_limited(out->file, hl_places_short(out, location->filename), MAX_NAME_SHOWN, hl_put_inner);
+	else
+		put_function(out, location, hl_put_inner);
 	if (location->is_shared && out->key == HL_KEY_LINENO)
+		fputs(" and others", out->file);
+}
+
+void hl_put_via(const struct hl_places *out, const struct hl_resolver *resolver, uint32_t via, uint32_t nr_vias)
+{
+	const struct hl_location *location = hl_traceback_frame(resolver, via, 0);
+	const char *slash = location ? strrchr(location->module, '/') : NULL;
+
+	if (!location)
+		return;
+	fputs(", via ", out->file);
+	if (*location->function)
+		put_function(out, location, hl_put_inner);
+	else
+		put_limited(out->file, slash ? slash + 1 : location->filename, MAX_NAME_SHOWN, hl_put_inner);
+	if (nr_vias > 1)
 		fputs(" and others", out->file);
 }
 

@@ -11,9 +11,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "reports/place.h"
 #include "snapshot/heapledger.h"
 
 struct hl_top_report {
+	const char *moment;		/* " after 12.500 s", for the title; "": the end */
 	const char *file;		/* the ledger's name, as the user gave it */
 	const struct hl_snapshot *snapshot;
 	const struct hl_statistics *statistics;
@@ -22,10 +24,12 @@ struct hl_top_report {
 	bool most_recent_first;
 	bool exact;			/* bytes instead of KiB, MiB ... */
 	bool color;			/* with a terminal's colours */
+	struct hl_name_style names;
 	bool nothing_left;		/* the metric is the peak because no live block is left */
 };
 
 struct hl_diff_report {
+	const char *moment;		/* ", after 2.500 s and after 7.500 s", for the title; "": the ends */
 	const char *old_file;
 	const char *new_file;
 	const struct hl_snapshot *sides[2];
@@ -35,6 +39,7 @@ struct hl_diff_report {
 	bool most_recent_first;
 	bool exact;
 	bool color;
+	struct hl_name_style names;
 	bool nothing_left;
 };
 
@@ -42,6 +47,7 @@ struct hl_info_report {
 	const char *file;
 	const struct hl_snapshot *snapshot;
 	bool exact;
+	bool has_spark;			/* draw the time line with block elements: a terminal, and UTF-8 */
 };
 
 /* NULL: the format cannot show this report. */

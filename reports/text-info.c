@@ -11,6 +11,7 @@
 struct info_output {
 	FILE *file;
 	bool exact;
+	bool has_spark;
 };
 
 static void put_label(const struct info_output *out, const char *label)
@@ -162,6 +163,23 @@ static void put_size_row(const struct info_output *out, const char *label, uint6
 		fprintf(out->file, "%s\n", hl_format_size(text, (double)bytes, false));
 }
 
+/* Whether the ledger can be read without its program. */
+static void put_symbols(const struct info_output *out, const struct hl_completeness *c)
+{
+	char text[HL_SIZE_TEXT];
+
+	put_label(out, "Symbols:");
+	if (!c->symbols_bytes)
+		fputs("none in the file\n", out->file);
+	else if (out->exact)
+		fprintf(out->file, "of %" PRIu64 " address%s in %" PRIu64 " bytes\n", c->symbols_addresses,
+				c->symbols_addresses == 1 ? "" : "es", c->symbols_bytes);
+	else
+		fprintf(out->file, "of %" PRIu64 " address%s in %s\n", c->symbols_addresses,
+				c->symbols_addresses == 1 ? "" : "es",
+				hl_format_size(text, (double)c->symbols_bytes, false));
+}
+
 static void put_completeness(const struct info_output *out, const struct hl_info *info,
 		const struct hl_snapshot *snapshot)
 {
@@ -176,6 +194,8 @@ static void put_completeness(const struct info_output *out, const struct hl_info
 	fprintf(out->file, "%" PRIu64 " in %" PRIu64 " thread%s\n", c.events, c.threads_seen,
 			c.threads_seen == 1 ? "" : "s");
 	put_size_row(out, "File:", c.file_bytes);
+	if (hl_snapshot_nr_modules(snapshot))
+		put_symbols(out, &c);
 	if (c.max_bytes)
 		put_size_row(out, "Limit:", c.max_bytes);
 	put_size_row(out, "Own memory:", c.private_bytes);
@@ -233,6 +253,75 @@ static void put_marks(const struct info_output *out, const struct hl_info *info,
 	}
 }
 
+#define SPARK_COLUMNS 60u
+
+static int64_t live_of(const struct hl_snapshot *snapshot, size_t index)
+{
+	struct hl_time_info t;
+	int64_t sum = 0;
+
+	hl_snapshot_time(snapshot, index, &t);
+	for (int d = 0; d < HL_NR_DOMAINS; d++)
+		sum += t.live_bytes[d];
+	return sum;
+}
+
+/* The largest of the points of a column: what lasted for less than a column shall be seen. */
+static int64_t column_of(const struct hl_snapshot *snapshot, size_t nr, size_t columns, size_t column)
+{
+	size_t end = (column + 1) * nr / columns;
+	int64_t largest = 0;
+
+	for (size_t i = column * nr / columns; i < end; i++)
+		if (live_of(snapshot, i) > largest)
+			largest = live_of(snapshot, i);
+	return largest;
+}
+
+/* Points are nearly as far apart as their numbers are. */
+static void put_spark(FILE *file, const struct hl_snapshot *snapshot, size_t nr, int64_t high)
+{
+	static const char *const bars[] = {"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587",
+		"\u2588"};
+	size_t columns = nr < SPARK_COLUMNS ? nr : SPARK_COLUMNS;
+
+	for (size_t i = 0; i < columns; i++) {
+		double share = high ? (double)column_of(snapshot, nr, columns, i) / (double)high : 0;
+
+		fputs(bars[(size_t)(share * 7.99)], file);
+	}
+}
+
+static void put_time_line(const struct info_output *out, const struct hl_info *info,
+		const struct hl_snapshot *snapshot)
+{
+	char smallest[HL_SIZE_TEXT], largest[HL_SIZE_TEXT];
+	size_t nr = hl_snapshot_nr_times(snapshot, NULL);
+	struct hl_time_info first, last;
+	int64_t high = 0, low = INT64_MAX;
+
+	if (nr < 2)
+		return;
+	hl_snapshot_time(snapshot, 0, &first);
+	hl_snapshot_time(snapshot, nr - 1, &last);
+	for (size_t i = 0; i < nr; i++) {
+		int64_t live = live_of(snapshot, i);
+
+		low = live < low ? live : low;
+		high = live > high ? live : high;
+	}
+	fputs("\nTime line\n", out->file);
+	if (out->has_spark) {
+		put_spark(out->file, snapshot, nr, high);
+		fputc('\n', out->file);
+	}
+	fprintf(out->file, "%zu points, each %.3g s, from %.3f s to %.3f s: live between %s and %s\n", nr,
+			seconds_between(first.monotonic_ns, last.monotonic_ns) / (double)(nr - 1),
+			seconds_between(info->start_ns, first.monotonic_ns),
+			seconds_between(info->start_ns, last.monotonic_ns),
+			hl_format_size(smallest, (double)low, false), hl_format_size(largest, (double)high, false));
+}
+
 static void put_build_id(FILE *file, const struct hl_module_info *m)
 {
 	for (size_t i = 0; i < m->build_id_bytes; i++)
@@ -261,7 +350,7 @@ static void put_modules(FILE *file, const struct hl_snapshot *snapshot)
 
 void hl_text_write_info(FILE *file, const struct hl_info_report *report)
 {
-	struct info_output out = {.file = file, .exact = report->exact};
+	struct info_output out = {.file = file, .exact = report->exact, .has_spark = report->has_spark};
 	struct hl_info info;
 	struct hl_totals totals;
 
@@ -280,5 +369,6 @@ void hl_text_write_info(FILE *file, const struct hl_info_report *report)
 	put_other_domains(&out, &info, report->snapshot);
 	put_completeness(&out, &info, report->snapshot);
 	put_marks(&out, &info, report->snapshot);
+	put_time_line(&out, &info, report->snapshot);
 	put_modules(file, report->snapshot);
 }

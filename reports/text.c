@@ -16,10 +16,10 @@ struct text_output {
 };
 
 static void output_init(struct text_output *out, FILE *file, const struct hl_resolver *resolver, enum hl_key key,
-		bool exact, bool color)
+		bool exact, bool color, struct hl_name_style names)
 {
 	*out = (struct text_output){.key = key, .exact = exact};
-	hl_places_init(&out->places, file, resolver, key, color);
+	hl_places_init(&out->places, file, resolver, key, color, names);
 }
 
 /* What follows the figures of a group: function, source line, stack. */
@@ -33,25 +33,33 @@ static void put_details(const struct text_output *out, const struct hl_resolver 
 		hl_put_stack(&out->places, resolver, traceback);
 }
 
-static void put_temporary(FILE *file, const struct hl_statistic *s)
+static void put_temporary(FILE *file, uint64_t temp_count, int64_t count)
 {
-	fprintf(file, ", temporary=%" PRIu64 " (%.0f %%)", s->counts.temp_count,
-			s->count ? 100.0 * (double)s->counts.temp_count / (double)s->count : 0);
+	fprintf(file, ", temporary=%" PRIu64 " (%.0f %%)", temp_count,
+			count ? 100.0 * (double)temp_count / (double)count : 0);
+}
+
+static void put_error(FILE *file, double bytes)
+{
+	char size[HL_SIZE_TEXT];
+
+	if (bytes > 0)
+		fprintf(file, ", error=%s", hl_format_size(size, bytes, false));
 }
 
 static void put_row(const struct text_output *out, const struct hl_statistics *stats,
 		const struct hl_statistic *s)
 {
 	const struct hl_location *line = hl_traceback_line(stats->resolver, s->traceback);
-	char text[HL_STATISTIC_TEXT], size[HL_SIZE_TEXT];
+	char text[HL_STATISTIC_TEXT];
 
 	hl_put_place(&out->places, line);
 	fprintf(out->places.file, ": %s", hl_format_statistic(text, s->size, s->count, out->exact));
-	if (s->error_bytes > 0)
-		fprintf(out->places.file, ", error=%s", hl_format_size(size, s->error_bytes, false));
+	put_error(out->places.file, s->error_bytes);
 	if (stats->metric == HL_METRIC_TEMP)
-		put_temporary(out->places.file, s);
+		put_temporary(out->places.file, s->counts.temp_count, s->count);
 	hl_put_context(&out->places, line);
+	hl_put_via(&out->places, stats->resolver, s->via, s->nr_vias);
 	put_details(out, stats->resolver, s->traceback, line);
 }
 
@@ -60,28 +68,51 @@ void hl_text_put_rows(FILE *file, const struct hl_top_report *report)
 	const struct hl_statistics *stats = report->statistics;
 	struct text_output out;
 
-	output_init(&out, file, stats->resolver, stats->key, report->exact, report->color);
+	output_init(&out, file, stats->resolver, stats->key, report->exact, report->color, report->names);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++)
 		put_row(&out, stats, &stats->items[i]);
 	hl_places_release(&out.places);
+}
+
+/* What the groups from number @first on hold; their blocks may be the same if they are cumulative. */
+static struct hl_statistic sum_from(const struct hl_statistics *stats, size_t first)
+{
+	struct hl_statistic sum = {0};
+
+	for (size_t i = first; i < stats->nr_items; i++) {
+		sum.size = (int64_t)((uint64_t)sum.size + (uint64_t)stats->items[i].size);
+		sum.count = (int64_t)((uint64_t)sum.count + (uint64_t)stats->items[i].count);
+		sum.counts.temp_count += stats->items[i].counts.temp_count;
+	}
+	return sum;
 }
 
 /* Groups of cumulative statistics share their blocks: what is left of the total says nothing. */
 static void put_others(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
+	struct hl_statistic sum = sum_from(stats, report->nr_rows);
 	char text[HL_STATISTIC_TEXT];
-	int64_t size = stats->total_size;
-	int64_t count = stats->total_count;
 
 	fprintf(file, "%zu other", stats->nr_items - report->nr_rows);
-	for (size_t i = 0; i < report->nr_rows; i++) {
-		size = (int64_t)((uint64_t)size - (uint64_t)stats->items[i].size);
-		count = (int64_t)((uint64_t)count - (uint64_t)stats->items[i].count);
-	}
 	if (!stats->is_cumulative)
-		fprintf(file, ": %s", hl_format_statistic(text, size, count, report->exact));
+		fprintf(file, ": %s", hl_format_statistic(text, sum.size, sum.count, report->exact));
+	if (!stats->is_cumulative && stats->metric == HL_METRIC_TEMP)
+		put_temporary(file, sum.counts.temp_count, sum.count);
 	fputc('\n', file);
+}
+
+/* Groups without temporary blocks are no rows, but in the total. */
+static void put_without_temporary(FILE *file, const struct hl_top_report *report)
+{
+	const struct hl_statistics *stats = report->statistics;
+	struct hl_statistic sum = sum_from(stats, 0);
+	char text[HL_STATISTIC_TEXT];
+
+	if (stats->is_cumulative || sum.count >= stats->total_count)
+		return;
+	fprintf(file, "Without temporary blocks: %s\n", hl_format_statistic(text, stats->total_size - sum.size,
+			stats->total_count - sum.count, report->exact));
 }
 
 /* Threads pass on what they hold in portions: the peak that was noticed need not be that of the lines to the byte. */
@@ -89,10 +120,8 @@ static void put_between(FILE *file, const struct hl_top_report *report)
 {
 	const struct hl_statistics *stats = report->statistics;
 	char text[HL_SIZE_TEXT];
-	int64_t size = stats->total_size;
+	int64_t size = (int64_t)((uint64_t)stats->total_size - (uint64_t)sum_from(stats, 0).size);
 
-	for (size_t i = 0; i < stats->nr_items; i++)
-		size = (int64_t)((uint64_t)size - (uint64_t)stats->items[i].size);
 	if (size <= 0 || stats->is_cumulative)
 		return;
 	if (report->exact)
@@ -110,10 +139,15 @@ static void put_rest(FILE *file, const struct hl_top_report *report)
 
 	if (stats->nr_items > report->nr_rows)
 		put_others(file, report);
-	else if (stats->metric == HL_METRIC_PEAK)
+	if (stats->metric == HL_METRIC_PEAK)
 		put_between(file, report);
+	if (stats->metric == HL_METRIC_TEMP)
+		put_without_temporary(file, report);
 	fprintf(file, "Total: %s", hl_format_statistic(text, stats->total_size,
 			stats->total_count, report->exact));
+	put_error(file, stats->total_error_bytes);
+	if (stats->metric == HL_METRIC_TEMP)
+		put_temporary(file, stats->all.temp_count, stats->total_count);
 	if (stats->metric == HL_METRIC_PEAK) {
 		hl_snapshot_totals(report->snapshot, -1, &totals);
 		hl_write_peak_bound(file, &totals, report->exact);
@@ -126,8 +160,8 @@ static void write_top(FILE *file, const struct hl_top_report *report)
 	const struct hl_statistics *stats = report->statistics;
 	size_t shown = stats->nr_items < report->nr_rows ? stats->nr_items : report->nr_rows;
 
-	fprintf(file, "Top %zu %s by %s%s\n", shown, hl_key_plural(stats->key),
-			hl_metric_title(report->snapshot, stats->metric),
+	fprintf(file, "Top %zu %s by %s%s%s\n", shown, hl_key_plural(stats->key),
+			hl_metric_title(report->snapshot, stats->metric), report->moment ? report->moment : "",
 			report->nothing_left ? " (no block was left at the end)" : "");
 	hl_write_sample(file, report->snapshot, "A", "error= is the standard error");
 	hl_text_put_rows(file, report);
@@ -197,6 +231,7 @@ static void put_diff_row(const struct text_output *out, const struct hl_diffs *d
 	fprintf(out->places.file, ": %s%s%s", color_of(out, d->size_diff),
 			hl_format_diff(text, d, out->exact), color_of(out, 0));
 	hl_put_context(&out->places, line);
+	hl_put_via(&out->places, diffs->resolver, d->via, d->nr_vias);
 	put_change(out, diffs, d);
 	put_details(out, diffs->resolver, d->traceback, line);
 }
@@ -231,13 +266,13 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 	size_t shown = nr < report->nr_rows ? nr : report->nr_rows;
 	size_t left = shown;
 
-	fprintf(file, "Top %zu differences of %s by %s%s\n", shown, hl_key_plural(diffs->key),
-			hl_metric_names[diffs->metric],
+	fprintf(file, "Top %zu differences of %s by %s%s%s\n", shown, hl_key_plural(diffs->key),
+			hl_metric_names[diffs->metric], report->moment ? report->moment : "",
 			report->nothing_left ? " (no block was left at the end of either)" : "");
 	for (int i = 0; i < 2; i++)
 		if (hl_write_sample(file, report->sides[i], "A", "differences are estimates"))
 			break;
-	output_init(&out, file, diffs->resolver, diffs->key, report->exact, report->color);
+	output_init(&out, file, diffs->resolver, diffs->key, report->exact, report->color, report->names);
 	for (size_t i = 0; left && i < diffs->nr_items; i++) {
 		if (!is_difference(diffs, &diffs->items[i]))
 			continue;
@@ -248,7 +283,9 @@ static void write_diff(FILE *file, const struct hl_diff_report *report)
 	if (nr > shown)
 		fprintf(file, "%zu other\n", nr - shown);
 	put_changes(file, diffs);
-	fprintf(file, "Total: %s\n", hl_format_diff(text, &total, report->exact));
+	fprintf(file, "Total: %s", hl_format_diff(text, &total, report->exact));
+	put_error(file, diffs->total_error_bytes);
+	fputc('\n', file);
 }
 
 const struct hl_report_writer hl_text_writer = {

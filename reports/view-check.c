@@ -31,6 +31,16 @@ static void put_verdict(FILE *file, const struct hl_budget *b, bool exact)
 	hl_put_name(file, b->name);
 	fputs(": ", file);
 	put_value(file, b, b->found, exact);
+	if (b->runtime > 0) {
+		fputs(" (runtimes keep ", file);
+		put_value(file, b, b->runtime, exact);
+		fputs(" more)", file);
+	}
+	if (b->error > 0) {
+		fputs(" (error=", file);
+		put_value(file, b, b->error, exact);
+		fputc(')', file);
+	}
 	if (b->bound > 0) {
 		fputs(" (may be up to ", file);
 		put_value(file, b, b->bound, exact);
@@ -39,6 +49,8 @@ static void put_verdict(FILE *file, const struct hl_budget *b, bool exact)
 	fputs(!b->is_broken ? " is within the budget of " : b->found > b->limit ? " is over the budget of " :
 			" may be over the budget of ", file);
 	put_value(file, b, b->limit, exact);
+	if (b->error > 0 && fabs(b->found - b->limit) < 2 * b->error)
+		fputs(", by less than twice the error", file);
 	fputc('\n', file);
 }
 
@@ -50,13 +62,14 @@ static size_t nr_groups(const struct hl_budget *b)
 static void put_group(struct hl_places *places, const struct hl_budget *b, size_t i, bool exact)
 {
 	char text[HL_STATISTIC_TEXT];
+	const struct hl_statistic_diff *d = b->diffs ? &b->diffs->items[i] : NULL;
 	const struct hl_location *line;
 
 	fputs("    ", places->file);
-	if (b->diffs) {
-		line = hl_traceback_line(b->diffs->resolver, b->diffs->items[i].traceback);
+	if (d) {
+		line = hl_traceback_line(b->diffs->resolver, d->traceback);
 		hl_put_place(places, line);
-		fprintf(places->file, ": %s", hl_format_diff(text, &b->diffs->items[i], exact));
+		fprintf(places->file, ": %s", hl_format_diff(text, d, exact));
 	} else {
 		const struct hl_statistic *s = &b->statistics->items[i];
 
@@ -65,6 +78,11 @@ static void put_group(struct hl_places *places, const struct hl_budget *b, size_
 		fprintf(places->file, ": %s", hl_format_statistic(text, s->size, s->count, exact));
 	}
 	hl_put_context(places, line);
+	if (d)
+		hl_put_via(places, b->diffs->resolver, d->via, d->nr_vias);
+	else
+		hl_put_via(places, b->statistics->resolver, b->statistics->items[i].via,
+				b->statistics->items[i].nr_vias);
 	fputc('\n', places->file);
 }
 
@@ -79,7 +97,7 @@ static void put_groups(FILE *file, const struct hl_check_report *report, const s
 	struct hl_places places;
 	size_t shown = 0;
 
-	hl_places_init(&places, file, NULL, HL_KEY_LINENO, report->color);
+	hl_places_init(&places, file, NULL, HL_KEY_LINENO, report->color, report->names);
 	for (size_t i = 0; i < nr_groups(b) && shown < report->nr_rows; i++) {
 		if (!is_guilty(b, i))
 			continue;
@@ -151,6 +169,8 @@ static void put_json_budget(struct hl_json *j, const struct hl_check_report *rep
 	put_number(j, "limit", b->limit);
 	put_number(j, "found", b->found);
 	put_number(j, "bound", b->bound);
+	put_number(j, "error", b->error);
+	put_number(j, "runtime", b->runtime);
 	hl_json_key(j, "broken");
 	hl_json_bool(j, b->is_broken);
 	hl_json_key(j, "groups");

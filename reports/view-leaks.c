@@ -41,8 +41,28 @@ static void put_suppressed(FILE *file, const struct hl_leaks_report *report)
 				(int64_t)count, report->exact);
 		fputs(" by leak:", file);
 		hl_put_name(file, s->pattern);
-		fputc('\n', file);
+		fputs(s->is_carried ? ", as the program itself says\n" : "\n", file);
 	}
+}
+
+static void put_runtime(FILE *file, const struct hl_leaks_report *report)
+{
+	const struct hl_counts *c = &report->runtime;
+	uint64_t count = live(c->alloc_count, c->free_count);
+
+	if (!count)
+		return;
+	put_amount(file, (int64_t)live(c->alloc_bytes, c->free_bytes), (int64_t)count, report->exact);
+	fputs(" kept by runtimes; --show-runtime shows them\n", file);
+}
+
+/* An account that missed frees has leaks that are none. */
+static bool has_missed_frees(const struct hl_snapshot *snapshot)
+{
+	struct hl_completeness c;
+
+	hl_snapshot_completeness(snapshot, &c);
+	return c.unknown_frees || c.replaced_blocks || c.early_lost || c.lost_blocks;
 }
 
 void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
@@ -51,7 +71,7 @@ void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
 	struct hl_places places;
 
 	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
-	hl_places_init(&places, file, stats->resolver, HL_KEY_TRACEBACK, report->color);
+	hl_places_init(&places, file, stats->resolver, HL_KEY_TRACEBACK, report->color, report->names);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++) {
 		const struct hl_statistic *s = &stats->items[i];
 		const struct hl_location *line = hl_traceback_line(stats->resolver, s->traceback);
@@ -60,6 +80,7 @@ void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
 		fputs(": never freed: ", file);
 		put_amount(file, s->size, s->count, report->exact);
 		hl_put_context(&places, line);
+		hl_put_via(&places, stats->resolver, s->via, s->nr_vias);
 		fputc('\n', file);
 		hl_put_stack(&places, stats->resolver, s->traceback);
 	}
@@ -68,9 +89,12 @@ void hl_leaks_write_text(FILE *file, const struct hl_leaks_report *report)
 		fprintf(file, "%zu more call stack%s\n", stats->nr_items - report->nr_rows,
 				stats->nr_items - report->nr_rows == 1 ? "" : "s");
 	put_suppressed(file, report);
+	put_runtime(file, report);
 	fputs("Total: never freed: ", file);
 	put_amount(file, stats->total_size, stats->total_count, report->exact);
-	fprintf(file, " from %zu call stack%s\n", stats->nr_items, stats->nr_items == 1 ? "" : "s");
+	fprintf(file, " from %zu call stack%s%s\n", stats->nr_items, stats->nr_items == 1 ? "" : "s",
+			stats->nr_items && has_missed_frees(report->snapshot) ?
+			"; not all frees were seen: some may be none" : "");
 	hl_write_warnings(file, report->snapshot, "note: ");
 }
 
@@ -79,6 +103,7 @@ static void put_leak(struct hl_json *j, const struct hl_statistics *stats,
 {
 	hl_json_begin_object(j);
 	hl_json_put_location(j, hl_traceback_line(stats->resolver, s->traceback));
+	hl_json_put_via(j, stats->resolver, s->via, s->nr_vias);
 	hl_json_key(j, "size");
 	hl_json_signed(j, s->size);
 	hl_json_key(j, "count");
@@ -96,6 +121,8 @@ static void put_json_suppressed(struct hl_json *j, const struct hl_suppressed *s
 	hl_json_unsigned(j, live(s->counts.alloc_bytes, s->counts.free_bytes));
 	hl_json_key(j, "count");
 	hl_json_unsigned(j, live(s->counts.alloc_count, s->counts.free_count));
+	hl_json_key(j, "from_program");
+	hl_json_bool(j, s->is_carried);
 	hl_json_end_object(j);
 }
 
@@ -114,6 +141,12 @@ void hl_leaks_write_json(FILE *file, const struct hl_leaks_report *report)
 	hl_json_signed(&j, stats->total_size);
 	hl_json_key(&j, "total_count");
 	hl_json_signed(&j, stats->total_count);
+	hl_json_key(&j, "runtime_size");
+	hl_json_unsigned(&j, live(report->runtime.alloc_bytes, report->runtime.free_bytes));
+	hl_json_key(&j, "runtime_count");
+	hl_json_unsigned(&j, live(report->runtime.alloc_count, report->runtime.free_count));
+	hl_json_key(&j, "has_missed_frees");
+	hl_json_bool(&j, has_missed_frees(report->snapshot));
 	hl_json_key(&j, "leaks");
 	hl_json_begin_array(&j);
 	for (size_t i = 0; i < stats->nr_items && i < report->nr_rows; i++)

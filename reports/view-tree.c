@@ -2,6 +2,7 @@
 /* Callers and what they called, with their shares. */
 #include <inttypes.h>
 
+#include "reports/escape.h"
 #include "reports/json-place.h"
 #include "reports/place.h"
 #include "reports/report.h"
@@ -93,9 +94,14 @@ void hl_tree_write_text(FILE *file, const struct hl_tree_report *report)
 	struct walk w = {.report = report, .file = file};
 	size_t nr_left_out;
 
-	fprintf(file, "Call tree by %s\n", hl_metric_title(report->snapshot, report->metric));
+	fprintf(file, "%s", report->is_inverted ? "Callers" : report->of ? "Callees" : "Call tree");
+	if (report->of) {
+		fputs(" of ", file);
+		hl_put_name(file, report->of);
+	}
+	fprintf(file, " by %s\n", hl_metric_title(report->snapshot, report->metric));
 	hl_write_sample(file, report->snapshot, "A", "sizes and counts are estimates");
-	hl_places_init(&w.places, file, report->tree->resolver, HL_KEY_LINENO, report->color);
+	hl_places_init(&w.places, file, report->tree->resolver, HL_KEY_LINENO, report->color, report->names);
 	put_figures(&w, &report->tree->nodes[0]);
 	fputs("all\n", file);
 	nr_left_out = walk_tree(&w, enter_text);
@@ -139,6 +145,13 @@ void hl_tree_write_json(FILE *file, const struct hl_tree_report *report)
 	hl_json_string(&w.j, report->file);
 	hl_json_key(&w.j, "sort");
 	hl_json_string(&w.j, hl_metric_names[report->metric]);
+	hl_json_key(&w.j, "inverted");
+	hl_json_bool(&w.j, report->is_inverted);
+	hl_json_key(&w.j, "of");
+	if (report->of)
+		hl_json_string(&w.j, report->of);
+	else
+		hl_json_null(&w.j);
 	hl_json_key(&w.j, "total_size");
 	hl_json_signed(&w.j, report->tree->nodes[0].size);
 	hl_json_key(&w.j, "total_count");

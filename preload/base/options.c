@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/exe.h"
 #include "base/os.h"
 #include "common/ledger.h"
 
@@ -193,12 +194,9 @@ static void put_name(struct text *text, const char *s)
 
 static void put_exe(struct text *text)
 {
-	static char path[HL_PATH_BYTES];	/* too large for the stack of a thread that forks */
-	ssize_t n = hl_os_readlink("/proc/self/exe", path, sizeof(path) - 1);
-	const char *slash;
+	size_t bytes;
+	const char *slash = strrchr(hl_exe_path(&bytes), '/');
 
-	path[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(path, '/');
 	put_name(text, slash ? slash + 1 : "program");
 }
 

@@ -318,6 +318,22 @@ ssize_t hl_os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset)
 	return RAW(SYS_pwrite64, fd, buf, bytes, offset);
 }
 
+int hl_os_write_whole(int fd, const char *from, uint64_t bytes, uint64_t offset)
+{
+	while (bytes > 0) {
+		ssize_t n = hl_os_write_at(fd, from, bytes, offset);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? (int)n : -ENOSPC;
+		from += n;
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	}
+	return 0;
+}
+
 int hl_os_close(int fd)
 {
 	return (int)RAW(SYS_close, fd);

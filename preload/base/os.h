@@ -92,6 +92,7 @@ ssize_t hl_os_write(int fd, const void *buf, size_t bytes);
 ssize_t hl_os_readlink(const char *path, char *buf, size_t bytes);
 ssize_t hl_os_cwd(char *buf, size_t bytes);	/* length without the NUL */
 ssize_t hl_os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset);
+int hl_os_write_whole(int fd, const char *from, uint64_t bytes, uint64_t offset);	/* 0 or -errno */
 int hl_os_close(int fd);
 int hl_os_unlink(const char *path);
 bool hl_os_exists(const char *path);

@@ -49,6 +49,8 @@ static struct {
 	uint64_t file_end;		/* the size that we gave the file */
 	uint64_t used;			/* next free byte in the file */
 	uint64_t ready;			/* end of the blocks of the last region */
+	uint64_t gap_offset;		/* where no block of ours is: see hl_store_reserve() */
+	uint64_t gap_end;
 	uint64_t refused_ns;		/* when growth was refused last */
 	uint32_t nr_regions;
 	struct region regions[MAX_REGIONS];
@@ -121,10 +123,13 @@ static uint64_t size_limit(void)
 /* At least one extent; less than usual before a bound of the file's size, the process's included. */
 static uint64_t region_size(uint64_t offset, uint64_t extent)
 {
-	uint64_t bytes = REGION_MIN, limit = size_limit();
+	uint64_t bytes = REGION_MIN, limit = size_limit(), own = offset - (store.gap_end - store.gap_offset);
 
-	if (bytes < offset)
-		bytes = offset;
+	/* What others write is beside it: the first region has room for that, too. */
+	if (offset == 0)
+		bytes += HL_TIMES_BYTES + HL_MOMENTS_BYTES;
+	else if (bytes < own)
+		bytes = own;
 	if (bytes > REGION_MAX)
 		bytes = REGION_MAX;
 	if (offset + bytes > limit)
@@ -321,6 +326,8 @@ static char *take(uint32_t bytes, uint64_t *offset)
 	if (store.nr_regions == 0)
 		return NULL;
 	bytes = (bytes + HL_LEDGER_PAGE - 1) & ~(HL_LEDGER_PAGE - 1);
+	if (store.used < store.gap_end && store.used + bytes > store.gap_offset)
+		store.used = store.gap_end;
 	while (store.used + bytes > store.ready) {
 		if (hl_store_is_full())
 			return NULL;
@@ -419,6 +426,29 @@ int hl_store_open(const char *path, uint64_t max_bytes)
 	return 0;
 }
 
+#define GAP_SHARE 64u	/* beside a ledger that may not become larger than that it would be in the way */
+
+void hl_store_reserve(const struct hl_section *wanted)
+{
+	uint64_t bytes = ((uint64_t)wanted->nr_records * wanted->record_bytes + HL_LEDGER_PAGE - 1) &
+		~(uint64_t)(HL_LEDGER_PAGE - 1), saved;
+	struct hl_directory *directory;
+
+	hl_lock_take(&store.lock, &saved);
+	directory = directory_with_room();
+	/* It is the start: there is one region. */
+	if (directory && !store.no_populate && store.regions[0].bytes - store.ready >= bytes &&
+		afford(store.ready + bytes * GAP_SHARE) == 0) {
+		directory->entries[directory->nr_entries] = *wanted;
+		directory->entries[directory->nr_entries].offset = store.ready;
+		store.gap_offset = store.gap_end ? store.gap_offset : store.ready;
+		store.gap_end = store.ready += bytes;
+		hl_globals->file_bytes = store.ready;
+		__atomic_store_n(&directory->nr_entries, directory->nr_entries + 1, __ATOMIC_RELEASE);
+	}
+	hl_lock_drop(&store.lock, &saved);
+}
+
 void hl_store_trim(void)
 {
 	struct region *last;
@@ -446,6 +476,8 @@ void hl_store_abandon(void)
 	store.file_end = 0;
 	store.used = 0;
 	store.ready = 0;
+	store.gap_offset = 0;
+	store.gap_end = 0;
 	store.refused_ns = 0;
 	store.strings_left = 0;
 	/*
@@ -459,20 +491,20 @@ const char *hl_store_path(void)
 	return store.path;
 }
 
-static int write_all(int fd, const char *from, uint64_t bytes, uint64_t offset)
+/* All of ours before the end of what is used has blocks: reading it is no risk. */
+static int copy_range(int fd, uint64_t from, uint64_t to)
 {
-	while (bytes > 0) {
-		ssize_t n = hl_os_write_at(fd, from, bytes, offset);
+	int r = hl_os_reserve_file(fd, from, to - from);
 
-		if (n == -EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? (int)n : -ENOSPC;
-		from += n;
-		offset += (uint64_t)n;
-		bytes -= (uint64_t)n;
+	for (uint32_t i = 0; r == 0 && i < store.nr_regions; i++) {
+		const struct region *region = &store.regions[i];
+		uint64_t start = from > region->offset ? from : region->offset;
+		uint64_t end = region->offset + region->bytes < to ? region->offset + region->bytes : to;
+
+		if (start < end)
+			r = hl_os_write_whole(fd, region->base + (start - region->offset), end - start, start);
 	}
-	return 0;
+	return r;
 }
 
 int hl_store_copy(int fd, uint64_t now_ns)
@@ -485,21 +517,17 @@ int hl_store_copy(int fd, uint64_t now_ns)
 	hl_lock_take(&store.lock, &saved);
 	used = store.used;
 	hl_lock_drop(&store.lock, &saved);
-	r = hl_os_reserve_file(fd, 0, used);
-	/* All before the end of what is used has blocks: reading it is no risk. */
-	for (uint32_t i = 0; r == 0 && i < store.nr_regions; i++) {
-		const struct region *region = &store.regions[i];
-		uint64_t end = region->offset + region->bytes;
-
-		if (region->offset < used)
-			r = write_all(fd, region->base, (end < used ? end : used) - region->offset,
-				region->offset);
-	}
+	/* What others write is a hole in the copy, whose place is known. */
+	r = hl_os_file_resize(fd, used > store.gap_end ? used : store.gap_end);
 	if (r == 0)
-		r = write_all(fd, (const char *)&kind, sizeof(kind),
+		r = copy_range(fd, 0, store.gap_end && store.gap_offset < used ? store.gap_offset : used);
+	if (r == 0 && store.gap_end && used > store.gap_end)
+		r = copy_range(fd, store.gap_end, used);
+	if (r == 0)
+		r = hl_os_write_whole(fd, (const char *)&kind, sizeof(kind),
 			offsetof(struct hl_ledger_header, kind));
 	if (r == 0)
-		r = write_all(fd, (const char *)&now_ns, sizeof(now_ns),
+		r = hl_os_write_whole(fd, (const char *)&now_ns, sizeof(now_ns),
 			offsetof(struct hl_ledger_header, snapshot_monotonic_ns));
 	return r;
 }
@@ -568,23 +596,4 @@ void *hl_table_make(struct hl_table *table, uint64_t index)
 	make_chunk(table, chunk);
 	hl_lock_drop(&store.lock, &saved);
 	return hl_table_find(table, index);
-}
-
-void hl_table_reset(struct hl_table *table)
-{
-	for (uint32_t i = 0; i < HL_TABLE_ROOTS; i++)
-		if (table->blocks[i])
-			memset(table->blocks[i], 0, HL_TABLE_BLOCK * sizeof(char *));
-}
-
-uint64_t hl_table_next(uint64_t *counter, struct hl_table *table, uint64_t limit)
-{
-	uint64_t id = __atomic_load_n(counter, __ATOMIC_RELAXED);
-
-	do {
-		if (id >= limit || !hl_table_make(table, id))
-			return 0;
-	} while (!__atomic_compare_exchange_n(counter, &id, id + 1, true, __ATOMIC_RELAXED,
-		__ATOMIC_RELAXED));
-	return id;
 }

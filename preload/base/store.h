@@ -55,6 +55,14 @@ bool hl_store_is_full(void);
  */
 int hl_store_copy(int fd, uint64_t now_ns);
 
+/**
+ * hl_store_reserve() - a section that others will write, with pwrite(): a hole, which takes no blocks
+ *
+ * Called before the ledger is valid, several times one behind the other.  Where there is little room, or holes cannot
+ * be had, there is no such section.
+ */
+void hl_store_reserve(const struct hl_section *wanted);
+
 /** hl_store_path() - absolute path of the ledger */
 const char *hl_store_path(void);
 

@@ -11,8 +11,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/auxv.h>
 
+#include "base/exe.h"
 #include "base/os.h"
 #include "base/ranks.h"
 #include "cpu.h"
@@ -63,7 +63,7 @@ static int search_loader(struct dl_phdr_info *info, size_t bytes, void *data)
 
 void hl_loader_open(void)
 {
-	struct search search = { .loader = getauxval(AT_BASE) };
+	struct search search = { .loader = hl_exe_loader() };
 
 	dl_iterate_phdr(search_loader, &search);
 	/* It is the one that was ours in there and is nobody's now. */

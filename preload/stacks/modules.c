@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 
+#include "base/exe.h"
 #include "base/private.h"
 #include "base/program.h"
 #include "stacks/interpose.h"
@@ -59,15 +59,9 @@ static const char *name_of(const struct dl_phdr_info *info, size_t *bytes)
 /* The program's own name, too. */
 static const char *path_of(const struct look *look, const struct dl_phdr_info *info, size_t *bytes)
 {
-	static char exe[MAX_NAME];	/* too large for small stacks; only the refresher is here */
 	const char *path = name_of(info, bytes);
-	ssize_t length;
 
-	if (*bytes != 0 || look->index != 0)
-		return path;
-	length = hl_os_readlink("/proc/self/exe", exe, sizeof(exe));
-	*bytes = length < 0 ? 0 : (size_t)length;
-	return exe;
+	return *bytes != 0 || look->index != 0 ? path : hl_exe_path(bytes);
 }
 
 /* What the loader shows of one object, to be found where it was. */
@@ -271,6 +265,6 @@ void hl_modules_note_calls(void)
 
 void hl_modules_open(void)
 {
-	hl_object_range(getauxval(AT_BASE), &hl_loader_start, &hl_loader_bytes);
+	hl_object_range(hl_exe_loader(), &hl_loader_start, &hl_loader_bytes);
 	hl_records_open();
 }

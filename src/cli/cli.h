@@ -34,7 +34,7 @@ enum cli_option_type {
 	CLI_STRING,			/* const char **value */
 	CLI_NUMBER,			/* uint64_t *value */
 	CLI_INTEGER,			/* int64_t *value; may be negative */
-	CLI_SIZE,			/* uint64_t *value; 64MiB, 10K, 1G: units of 1024 */
+	CLI_SIZE,			/* uint64_t *value; 64MiB, 10K, 1.5G: units of 1024 */
 	CLI_CHOICE,			/* int *value: index into choices */
 	CLI_LIST,			/* struct cli_list *value; may be repeated */
 };
@@ -74,11 +74,11 @@ struct cli_usage {
  */
 int cli_parse(const struct cli_usage *usage, int argc, char **argv, int *first);
 
-/* "64MiB", "10K", "100": units of 1024; 0 or -EINVAL. */
+/* "64MiB", "10K", "1.5G", "100": units of 1024; 0 or -EINVAL. */
 int cli_parse_size(const char *text, uint64_t *out);
 
 /* What a size is, behind "'x' is not ". */
-#define CLI_SIZE_WORDS "a number of bytes, such as 65536 or 64KiB"
+#define CLI_SIZE_WORDS "a number of bytes, such as 65536, 64KiB or 1.5M"
 
 /* "heapledger WORD: " and a formatted message with a newline, on stderr. */
 void cli_complain(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -104,10 +104,16 @@ struct cli_selection {
 	struct cli_list exclude;
 	struct cli_list focus;
 	struct cli_list ignore;
+	const char *origins;
+	struct cli_list pass;
+	struct cli_list own;
 	struct cli_list wrappers;
 	struct cli_list debug_dirs;
+	const char *sysroot;
+	bool debuginfod;
 	struct cli_list source_dirs;	/* of commands that show source lines */
 	bool no_skip;
+	bool full_names;		/* of commands that show names */
 	bool by_function;		/* no option: groups of lines are of one function each */
 	bool quiet;			/* no progress */
 };
@@ -119,15 +125,30 @@ struct cli_selection {
 	{0, "exclude", "SPEC", CLI_LIST, &(s).exclude, "no blocks there", NULL},                   \
 	{0, "focus", "REGEX", CLI_LIST, &(s).focus, "only stacks with a frame like REGEX", NULL},  \
 	{0, "ignore", "REGEX", CLI_LIST, &(s).ignore, "no stacks with a frame like REGEX", NULL},  \
+	{0, "origins", "LIST", CLI_STRING, &(s).origins,                                           \
+		"pass over these: std,qt; +qt: besides the default; none", NULL},                  \
+	{0, "pass", "PATTERN", CLI_LIST, &(s).pass,                                                \
+		"pass over function:PATTERN, file:PATTERN or object:PATTERN", NULL},               \
+	{0, "own", "PATH", CLI_LIST, &(s).own,                                                     \
+		"the line is the innermost one of a file or an object below PATH", NULL},          \
 	{0, "wrapper", "NAME", CLI_LIST, &(s).wrappers,                                            \
 		"skip functions like NAME (*, ? and [] match) as allocators", NULL},               \
-	{0, "no-skip", NULL, CLI_FLAG, &(s).no_skip, "show allocators and wrappers too", NULL},    \
+	{0, "no-skip", NULL, CLI_FLAG, &(s).no_skip, "pass over nothing, not even allocators", NULL},\
 	{0, "debug-dir", "DIR", CLI_LIST, &(s).debug_dirs, "look for debug files in DIR", NULL},\
-	{'q', "quiet", NULL, CLI_FLAG, &(s).quiet, "no progress on a terminal", NULL}
+	{0, "sysroot", "DIR", CLI_STRING, &(s).sysroot, "look for programs and libraries in DIR first", NULL}, \
+	{0, "debuginfod", NULL, CLI_FLAG, &(s).debuginfod,                                          \
+		"ask debuginfod's servers for what is not here", NULL},                            \
+	{'q', "quiet", NULL, CLI_FLAG, &(s).quiet, "no progress on a terminal, no hints", NULL}
 
 /* For a command that shows source lines. */
 #define CLI_SOURCE_OPTION(s)                                                                       \
 	{0, "source-dir", "DIR", CLI_LIST, &(s).source_dirs, "show source lines of files in DIR, too", NULL}
+
+/* For a command that shows names of functions. */
+#define CLI_NAMES_OPTION(s)                                                                        \
+	{0, "full-names", NULL, CLI_FLAG, &(s).full_names, "whole names of functions, templates and all", NULL}
+/* Short ones as wide as the terminal, unless whole ones are asked for. */
+struct hl_name_style cli_name_style(const struct cli_selection *selection);
 
 /* Add an item, which has to stay; 0 or -ENOMEM. */
 int cli_list_add(struct cli_list *list, const char *item);
@@ -174,6 +195,7 @@ struct cli_grouping {
 		NULL},                                                                             \
 	CLI_SELECTION_OPTIONS((g).selection),                                                      \
 	CLI_SOURCE_OPTION((g).selection),                                                          \
+	CLI_NAMES_OPTION((g).selection),                                                           \
 	{0, "format", "FORMAT", CLI_CHOICE, &(g).format,                                           \
 		"text, json, csv, tracemalloc or traceback", cli_format_names},                    \
 	{0, "frames", "LIMIT", CLI_INTEGER, &(g).frames,                                           \
@@ -196,6 +218,8 @@ bool cli_wants_color(int color);
  */
 int cli_grouping_check(const char *word, struct cli_grouping *grouping);
 void cli_grouping_release(struct cli_grouping *grouping);
+/* Say once on stderr that no threads were recorded, if they are asked for. */
+void cli_note_threads(const char *word, const struct hl_snapshot *snapshot, enum hl_key key);
 /* The groups of a snapshot as the options ask for them; 0 or -errno. */
 int cli_group(const struct cli_grouping *grouping, struct hl_snapshot *snapshot,
 		struct hl_resolver *resolver, enum hl_metric metric, struct hl_statistics **out);
@@ -214,6 +238,8 @@ int cmd_merge(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
+int cmd_symbolize(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 

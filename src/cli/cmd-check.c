@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "reports/views.h"
+#include "snapshot/runtime-blocks.h"
 
 #define MAX_LINES_SHOWN 10
 
@@ -62,11 +63,15 @@ static struct hl_statistics *group(struct checking *c, int side, enum hl_metric 
 	return stats;
 }
 
-static double total_of(const struct hl_statistics *stats)
+/* What is held against the limit: blocks for two of the metrics, else bytes with their error. */
+static void take_total(struct hl_budget *b, const struct hl_statistics *stats)
 {
-	if (stats->metric == HL_METRIC_COUNT || stats->metric == HL_METRIC_TEMP)
-		return (double)stats->total_count;
-	return (double)stats->total_size;
+	b->is_count = stats->metric == HL_METRIC_COUNT || stats->metric == HL_METRIC_TEMP;
+	b->error = b->is_count ? 0 : stats->total_error_bytes;
+	if (stats->metric == HL_METRIC_TEMP)
+		b->found = (double)stats->all.temp_count;
+	else
+		b->found = b->is_count ? (double)stats->total_count : (double)stats->total_size;
 }
 
 /* What the true peak may be higher by. */
@@ -78,6 +83,27 @@ static double bound_of(const struct checking *c, const struct hl_statistics *sta
 		return 0;
 	hl_snapshot_totals(c->sides[1], -1, &totals);
 	return (double)totals.peak_bound_bytes;
+}
+
+/* What lives at the end without what runtimes keep: nobody can free that. */
+static struct hl_statistics *group_live(struct checking *c, struct hl_budget *b)
+{
+	struct hl_snapshot *all = c->sides[1];
+	struct hl_snapshot *own;
+	struct hl_counts runtime;
+	struct hl_statistics *stats;
+	int rc = hl_snapshot_leave_runtime(all, c->resolver, &runtime, &own);
+
+	if (rc) {
+		cli_complain("check", "%s", cli_reason(rc));
+		return NULL;
+	}
+	b->runtime = (double)(runtime.alloc_bytes - runtime.free_bytes);
+	c->sides[1] = own;
+	stats = group(c, 1, HL_METRIC_LIVE);
+	c->sides[1] = all;
+	hl_snapshot_unref(own);
+	return stats;
 }
 
 static int check_total(struct checking *c, enum hl_metric metric, const char *text)
@@ -93,11 +119,11 @@ static int check_total(struct checking *c, enum hl_metric metric, const char *te
 	if (cli_parse_size(text, &limit))
 		return bad_value(names[metric], text, CLI_SIZE_WORDS);
 	b = add_budget(c, names[metric], (double)limit);
-	b->statistics = c->statistics[c->nr_budgets++] = group(c, 1, metric);
+	b->statistics = metric == HL_METRIC_LIVE ? group_live(c, b) : group(c, 1, metric);
+	c->statistics[c->nr_budgets++] = (struct hl_statistics *)b->statistics;
 	if (!b->statistics)
 		return -1;
-	b->is_count = metric == HL_METRIC_COUNT;
-	b->found = total_of(b->statistics);
+	take_total(b, b->statistics);
 	b->bound = bound_of(c, b->statistics);
 	/* A limit is kept only if the true peak keeps it too. */
 	b->is_broken = b->found + b->bound > b->limit;
@@ -144,6 +170,9 @@ static int check_growth(struct checking *c)
 		b->is_percent = is_percent;
 		b->diffs = c->diffs;
 		b->found = (double)c->diffs->total_size_diff;
+		b->error = c->diffs->total_error_bytes;
+		if (is_percent)
+			b->error = old->total_size ? 100 * b->error / (double)old->total_size : 0;
 		if (is_percent && old->total_size)
 			b->found = 100 * b->found / (double)old->total_size;
 		else if (is_percent && b->found > 0)
@@ -175,9 +204,11 @@ static bool is_place(const struct hl_location *l, const char *place, size_t leng
 static void keep_place(struct hl_statistics *stats, const char *place, size_t length)
 {
 	size_t kept = 0;
+	double variance = 0;
 
 	stats->total_size = 0;
 	stats->total_count = 0;
+	stats->all.temp_count = 0;
 	for (size_t i = 0; i < stats->nr_items; i++) {
 		const struct hl_statistic *s = &stats->items[i];
 
@@ -185,9 +216,12 @@ static void keep_place(struct hl_statistics *stats, const char *place, size_t le
 			continue;
 		stats->total_size += s->size;
 		stats->total_count += s->count;
+		stats->all.temp_count += s->counts.temp_count;
+		variance += s->counts.variance;
 		stats->items[kept++] = *s;
 	}
 	stats->nr_items = kept;
+	stats->total_error_bytes = sqrt(variance);
 }
 
 /* A budget of a misspelt place is always kept: who set it should know. */
@@ -221,8 +255,7 @@ static int check_place(struct checking *c, const char *text)
 		return -1;
 	keep_place(stats, text, (size_t)(equals - text));
 	b->statistics = stats;
-	b->is_count = c->metric == HL_METRIC_COUNT || c->metric == HL_METRIC_TEMP;
-	b->found = (double)(b->is_count ? stats->total_count : stats->total_size);
+	take_total(b, stats);
 	b->is_broken = b->found > b->limit;
 	return stats->nr_items ? 0 : warn_of_unknown(c, text, (size_t)(equals - text));
 }
@@ -256,6 +289,7 @@ static int write_report(const struct checking *c, const char *file)
 		.exact = c->o->exact,
 		/* other formats than the text must not have colours in them */
 		.color = !c->o->format && cli_wants_color(c->o->color),
+		.names = cli_name_style(&c->o->selection),
 	};
 	int status = CLI_DONE;
 
@@ -362,6 +396,7 @@ int cmd_check(int argc, char **argv)
 		{'n', "number", "N", CLI_NUMBER, &o.nr_rows, "show at most N lines for each (10); 0: all",
 			NULL},
 		CLI_SELECTION_OPTIONS(o.selection),
+		CLI_NAMES_OPTION(o.selection),
 		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text, json or junit", formats},
 		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
 		CLI_COLOR_OPTION(o.color),

@@ -108,6 +108,7 @@ static int run(const struct exporting *e, struct hl_snapshot **snapshot)
 	struct hl_export export = {
 		.metric = cli_metric(e->metric, snapshot, 1, &nothing_left),
 		.creator = "heapledger " PACKAGE_VERSION,
+		.full_names = e->selection.full_names,
 		.notes = &notes,
 	};
 	int status;
@@ -172,6 +173,7 @@ int cmd_export(int argc, char **argv)
 			"live, peak, alloc, count or temp, of a format that holds one (folded)",
 			hl_metric_names},
 		CLI_SELECTION_OPTIONS(e.selection),
+		CLI_NAMES_OPTION(e.selection),
 		{0},
 	};
 	const struct cli_usage usage = {

@@ -2,6 +2,24 @@
 /* heapledger info: who was recorded, the totals, and what the account may have missed. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As the locale says it, which nothing here depends on otherwise. */
+static bool is_utf8(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
 int cmd_info(int argc, char **argv)
 {
 	static const char *const formats[] = {"text", "json", NULL};
@@ -33,6 +51,7 @@ int cmd_info(int argc, char **argv)
 	report.file = argv[first];
 	report.snapshot = snapshot;
 	report.exact = exact;
+	report.has_spark = isatty(STDOUT_FILENO) && is_utf8();
 	cli_writer(format)->info(stdout, &report);
 	hl_snapshot_unref(snapshot);
 	return CLI_DONE;

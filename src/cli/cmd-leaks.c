@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/debug-hint.h"
 #include "cli/suppressions.h"
 #include "reports/views.h"
+#include "snapshot/carried.h"
 #include "snapshot/resolve.h"
+#include "snapshot/runtime-blocks.h"
 
 struct leaks_options {
 	struct cli_selection selection;
@@ -19,6 +22,8 @@ struct leaks_options {
 	int format;
 	int color;
 	bool exact;
+	bool show_runtime;
+	bool no_carried;
 };
 
 static const char *why_not(int error)
@@ -52,6 +57,37 @@ static int read_file(struct suppressions *s, const char *name)
 	return rc ? -1 : 0;
 }
 
+/* What the program itself says of its leaks, behind what the user says. */
+static int read_carried(struct suppressions *s, const struct hl_snapshot *snapshot, struct hl_resolver *resolver)
+{
+	struct hl_carried carried;
+	size_t nr = s->nr;
+	FILE *text;
+	size_t line;
+	int rc = hl_snapshot_carried(snapshot, resolver, &carried);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (!rc && !carried.text)
+		cli_complain("leaks", "note: %s has suppressions of its own (__lsan_default_suppressions), which "
+			"cannot be known without running it", carried.object);
+	if (!rc && carried.text && *carried.text) {
+		text = fmemopen((void *)carried.text, strlen(carried.text), "r");
+		rc = text ? suppressions_read(s, text, &line) : -ENOMEM;
+		if (text)
+			fclose(text);
+		if (rc && rc != -ENOMEM)
+			cli_complain("leaks", "warning: %s: its own suppressions, line %zu: %s", carried.object, line,
+				why_not(rc));
+	}
+	for (; nr < s->nr; nr++)
+		s->items[nr].is_carried = true;
+	free(carried.object);
+	if (rc == -ENOMEM)
+		cli_complain("leaks", "out of memory");
+	return rc == -ENOMEM ? -1 : 0;
+}
+
 static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
 		struct hl_snapshot **snapshot)
 {
@@ -77,23 +113,39 @@ static int suppress(const struct suppressions *s, struct hl_resolver *resolver,
 	return 0;
 }
 
+/* What the runtimes keep leaves the snapshot, but for its sum. */
+static int leave_runtime(struct hl_resolver *resolver, struct hl_snapshot **snapshot, struct hl_counts *runtime)
+{
+	struct hl_snapshot *kept;
+	int rc = hl_snapshot_leave_runtime(*snapshot, resolver, runtime, &kept);
+
+	if (rc) {
+		cli_complain("leaks", "%s", cli_reason(rc));
+		return -1;
+	}
+	hl_snapshot_unref(*snapshot);
+	*snapshot = kept;
+	return 0;
+}
+
 static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resolver *resolver,
-		const struct leaks_options *o, const struct suppressions *s)
+		const struct leaks_options *o, struct suppressions *s)
 {
 	struct hl_statistics *statistics;
 	struct hl_leaks_report report = {
 		.file = file,
-		.suppressed = s->items,
-		.nr_suppressed = s->nr,
 		.nr_rows = o->nr_rows ? o->nr_rows : SIZE_MAX,
 		.exact = o->exact,
 		.color = cli_wants_color(o->color),
+		.names = cli_name_style(&o->selection),
 	};
 	int status = CLI_DONE;
 	int rc;
 
 	if (cli_select("leaks", &o->selection, resolver, snapshot) ||
-			(s->nr && suppress(s, resolver, snapshot)))
+			(!o->no_carried && read_carried(s, *snapshot, resolver)) ||
+			(s->nr && suppress(s, resolver, snapshot)) ||
+			(!o->show_runtime && leave_runtime(resolver, snapshot, &report.runtime)))
 		return CLI_FAILED;
 	rc = hl_snapshot_statistics(*snapshot, resolver, HL_KEY_TRACEBACK, HL_METRIC_LIVE, &statistics);
 	if (rc) {
@@ -102,11 +154,15 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 	}
 	cli_warn_symbols("leaks", resolver);
 	report.snapshot = *snapshot;
+	report.suppressed = s->items;
+	report.nr_suppressed = s->nr;
 	report.statistics = statistics;
 	if (o->format)
 		hl_leaks_write_json(stdout, &report);
 	else
 		hl_leaks_write_text(stdout, &report);
+	if (!o->selection.quiet && !o->format)
+		cli_hint_statistics("leaks", statistics);
 	if (statistics->nr_items)
 		status = (int)o->exit_code;
 	hl_statistics_unref(statistics);
@@ -148,9 +204,14 @@ int cmd_leaks(int argc, char **argv)
 			"show at most N call stacks (10); 0: all", NULL},
 		{0, "suppressions", "FILE", CLI_LIST, &o.files,
 			"leave out what lines leak:PATTERN of FILE match", NULL},
+		{0, "no-program-suppressions", NULL, CLI_FLAG, &o.no_carried,
+			"leave nothing out for what the program says itself", NULL},
 		{0, "error-exitcode", "N", CLI_NUMBER, &o.exit_code,
 			"leave with N when something was not freed (0)", NULL},
+		{0, "show-runtime", NULL, CLI_FLAG, &o.show_runtime,
+			"show what the C and C++ runtimes keep, too", NULL},
 		CLI_SELECTION_OPTIONS(o.selection),
+		CLI_NAMES_OPTION(o.selection),
 		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
 		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
 		CLI_COLOR_OPTION(o.color),

@@ -4,23 +4,27 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "reports/escape.h"
+#include "snapshot/merge.h"
 
-static int write_merged(struct hl_snapshot *const *snapshots, size_t nr, const char *output,
-		bool force)
+static int complain(int rc)
+{
+	cli_complain("merge", "%s", rc == -EINVAL ?
+			"the ledgers were sampled differently: their numbers do not add up" :
+			rc == -EFBIG ? "too much for one ledger" : cli_reason(rc));
+	return CLI_FAILED;
+}
+
+static int write_merged(struct hl_merging *merging, const char *output, bool force)
 {
 	struct hl_snapshot *merged;
 	struct hl_error err;
-	int rc = hl_snapshot_merge(snapshots, nr, &merged);
+	int rc = hl_merging_finish(merging, &merged);
 
-	if (rc) {
-		cli_complain("merge", "%s", rc == -EINVAL ?
-				"the ledgers were sampled differently: their numbers do not add up" :
-				rc == -EFBIG ? "too much for one ledger" : cli_reason(rc));
-		return CLI_FAILED;
-	}
+	if (rc)
+		return complain(rc);
 	rc = hl_snapshot_write(merged, output, force ? HL_WRITE_FORCE : 0, &err);
 	hl_snapshot_unref(merged);
 	if (rc) {
@@ -32,24 +36,50 @@ static int write_merged(struct hl_snapshot *const *snapshots, size_t nr, const c
 	return CLI_DONE;
 }
 
+/* The sum in place of one of its parts: added once more, that one would count twice. */
+static bool is_input(char **files, size_t nr, const char *output)
+{
+	struct stat in, out;
+
+	if (stat(output, &out))
+		return false;
+	for (size_t i = 0; i < nr; i++)
+		if (!stat(files[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	return false;
+}
+
+/* One ledger after the other, so that only one is in memory beside the sum. */
+static int merge_all(struct hl_merging *merging, char **files, size_t nr, const char *output, bool force)
+{
+	for (size_t i = 0; i < nr; i++) {
+		struct hl_snapshot *snapshot = cli_load("merge", files[i]);
+		int rc;
+
+		if (!snapshot)
+			return CLI_FAILED;
+		rc = hl_merging_add(merging, snapshot);
+		hl_snapshot_unref(snapshot);
+		if (rc)
+			return complain(rc);
+	}
+	return write_merged(merging, output, force);
+}
+
 static int run(char **files, size_t nr, const char *output, bool force)
 {
-	struct hl_snapshot **snapshots = calloc(nr, sizeof(*snapshots));
+	struct hl_merging *merging = hl_merging_new();
 	int status = CLI_FAILED;
-	size_t nr_loaded = 0;
 
 	if (!output)
 		cli_complain("merge", "missing -o FILE; try 'heapledger merge --help'");
-	else if (!snapshots)
+	else if (is_input(files, nr, output))
+		cli_complain("merge", "-o: %s is one of the ledgers that are added up", output);
+	else if (!merging)
 		cli_complain("merge", "out of memory");
 	else
-		while (nr_loaded < nr && (snapshots[nr_loaded] = cli_load("merge", files[nr_loaded])))
-			nr_loaded++;
-	if (nr_loaded == nr)
-		status = write_merged(snapshots, nr, output, force);
-	for (size_t i = 0; i < nr_loaded; i++)
-		hl_snapshot_unref(snapshots[i]);
-	free(snapshots);
+		status = merge_all(merging, files, nr, output, force);
+	hl_merging_free(merging);
 	return status;
 }
 

@@ -10,10 +10,14 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "cli/duration.h"
 #include "cli/leftover.h"
 #include "cli/programs.h"
+#include "cli/resident.h"
 #include "cli/run.h"
+#include "cli/shared-folder.h"
 #include "cli/summary.h"
+#include "cli/symbolize.h"
 #include "cli/target.h"
 #include "cli/watch.h"
 #include "reports/escape.h"
@@ -28,6 +32,9 @@ enum {
 /* With less the library cannot begin: nothing would be recorded. */
 #define MIN_LEDGER_BYTES (64u << 10)
 
+/* Between copies, which are whole ledgers. */
+#define MIN_COPY_S 0.1
+
 static const char *const follow_names[] = {"all", "fork", "exec", "no", NULL};
 static const char *const unwind_names[] = {"auto", "cfi", "fp", NULL};
 
@@ -38,6 +45,7 @@ struct record_options {
 	bool mmap;
 	bool threads;
 	bool no_deepbind;
+	bool no_symbols;
 	uint64_t depth;
 	uint64_t max_bytes;
 	uint64_t max_memory;
@@ -45,6 +53,10 @@ struct record_options {
 	uint64_t nr_lines;
 	int follow;
 	int unwind;
+	const char *interval;
+	uint64_t interval_ns;
+	const char *snapshot_every;
+	uint64_t copy_every_ns;
 };
 
 /* What to do about it; behind strerror(). */
@@ -141,12 +153,10 @@ static void summarise(const struct hl_run *run, int nr_lines)
 {
 	size_t index = 0;
 	struct hl_snapshot *snapshot;
+	struct rusage usage;
 
-	if (run->nr_ledgers == 0) {
-		cli_complain("record", "no ledger was written: the library was not loaded, or could not "
-			"make its file; HEAPLEDGER_LOG=1 in the environment shows why");
+	if (run->nr_ledgers == 0)
 		return;
-	}
 	snapshot = hl_programs_list(run, &index);
 	if (!snapshot)
 		return;
@@ -154,6 +164,10 @@ static void summarise(const struct hl_run *run, int nr_lines)
 	hl_put_name(stderr, run->ledgers[index].path);
 	fputc('\n', stderr);
 	hl_print_summary(stderr, snapshot, nr_lines);
+	/* of several programs nobody knows which of them had it */
+	if (run->nr_ledgers == 1 && !getrusage(RUSAGE_CHILDREN, &usage))
+		cli_note_resident(stderr, snapshot, (uint64_t)usage.ru_maxrss << 10);
+	cli_note_python(stderr, snapshot);
 	hl_snapshot_unref(snapshot);
 }
 
@@ -189,7 +203,8 @@ static int record(const struct record_options *options, char **argv)
 		.depth = depth, .max_bytes = max_bytes,
 		.max_memory = max_memory, .sample_bytes = sample_bytes,
 		.follow = follow_names[options->follow],
-		.unwind = unwind_names[options->unwind], .watch = !options->quiet && follows_exec(options)};
+		.unwind = unwind_names[options->unwind], .watch = !options->quiet && follows_exec(options),
+		.interval_ns = options->interval_ns, .copy_every_ns = options->copy_every_ns};
 	struct hl_target target;
 	struct hl_run run;
 	int r;
@@ -213,6 +228,12 @@ static int record(const struct record_options *options, char **argv)
 	/* What becomes of our words must not change how the program ended. */
 	signal(SIGPIPE, SIG_IGN);
 	hl_run_collect(&run);
+	/* That is no summary: -q does not hide it. */
+	if (run.nr_ledgers == 0)
+		cli_complain("record", "no ledger was written: the library was not loaded, or could not "
+			"make its file; HEAPLEDGER_LOG=1 in the environment shows why");
+	if (!options->no_symbols)
+		hl_run_symbolize(&run, options->quiet);
 	if (!options->quiet) {
 		summarise(&run, (int)options->nr_lines);
 		hl_watch_print(run.watch, &run, stderr);
@@ -223,10 +244,34 @@ static int record(const struct record_options *options, char **argv)
 	return end_as(run.status);
 }
 
+static int read_times(struct record_options *o)
+{
+	double seconds;
+
+	if (o->snapshot_every) {
+		if (cli_parse_duration(o->snapshot_every, &seconds) || seconds < MIN_COPY_S) {
+			cli_complain("record", "--snapshot-every=%s: a time of at least 0.1s, like 10s or 5m",
+				o->snapshot_every);
+			return -1;
+		}
+		o->copy_every_ns = (uint64_t)(seconds * 1e9);
+	}
+	if (strcmp(o->interval, "0") == 0 && o->snapshot_every)
+		cli_complain("record", "--snapshot-every goes with a time line: not with --interval=0");
+	if (strcmp(o->interval, "0") == 0)
+		return o->snapshot_every ? -1 : 0;
+	if (cli_parse_duration(o->interval, &seconds) || seconds < CLI_MIN_INTERVAL_S) {
+		cli_complain("record", "--interval=%s: a time of at least 1ms, like 10ms, 1s or 2m; or 0", o->interval);
+		return -1;
+	}
+	o->interval_ns = (uint64_t)(seconds * 1e9);
+	return 0;
+}
+
 int cmd_record(int argc, char **argv)
 {
-	struct record_options o = {.out = "heapledger.%e.%p.hl", .depth = 256,
-		.max_bytes = 1ull << 30, .nr_lines = 10};
+	struct record_options o = {.depth = 256,
+		.max_bytes = 1ull << 30, .nr_lines = 10, .interval = "10ms"};
 	const struct cli_option options[] = {
 		{'o', "output", "FILE", CLI_STRING, &o.out,
 			"the ledger's name, with %p %e %h %t %n %q{VAR}", NULL},
@@ -243,6 +288,11 @@ int cmd_record(int argc, char **argv)
 		{0, "mmap", NULL, CLI_FLAG, &o.mmap, "record anonymous mappings as domain 1", NULL},
 		{0, "no-deepbind", NULL, CLI_FLAG, &o.no_deepbind,
 			"leave libraries with RTLD_DEEPBIND to call libc's malloc", NULL},
+		{0, "no-symbols", NULL, CLI_FLAG, &o.no_symbols, "put no names of addresses into the ledger", NULL},
+		{0, "interval", "TIME", CLI_STRING, &o.interval,
+			"between points of the time line, at first (10ms); 0: no time line", NULL},
+		{0, "snapshot-every", "TIME", CLI_STRING, &o.snapshot_every,
+			"write a copy NAME.snapshot-1.hl ... each TIME", NULL},
 		{0, "follow", "WHAT", CLI_CHOICE, &o.follow,
 			"children to record: all, fork, exec or no", follow_names},
 		{0, "unwind", "HOW", CLI_CHOICE, &o.unwind, "auto, cfi (libunwind) or fp",
@@ -273,5 +323,10 @@ int cmd_record(int argc, char **argv)
 		cli_complain("record", "--max-size: no ledger is smaller than 64KiB");
 		return RECORD_FAILED;
 	}
+	if (read_times(&o))
+		return RECORD_FAILED;
+	if (!o.out && cli_refuse_shared("record"))
+		return RECORD_FAILED;
+	o.out = o.out ?: "heapledger.%e.%p.hl";
 	return record(&o, argv + first);
 }

@@ -193,12 +193,13 @@ static void release_file(struct sim_file *file)
 static int take_snapshot(struct gcs_heap *heap, struct hl_snapshot **out)
 {
 	const struct hl_filter filter = {.pattern = {SIM_START_FILE, strlen(SIM_START_FILE)}};
+	const struct hl_resolve_options options = {.no_skip = true};
 	struct hl_resolver *resolver = NULL;
 	struct hl_snapshot *all = NULL;
 	int rc = gcs_snapshot(heap, GCS_SNAPSHOT_ALL, &all);
 
 	if (!rc)
-		rc = hl_resolver_new(NULL, &resolver);
+		rc = hl_resolver_new(&options, &resolver);
 	if (!rc)
 		rc = hl_snapshot_filter(all, resolver, &filter, 1, out);
 	hl_resolver_unref(resolver);

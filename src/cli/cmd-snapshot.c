@@ -2,74 +2,18 @@
 /* heapledger snapshot: an immutable copy of a ledger, of a running program too. */
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/find-ledger.h"
+#include "cli/load-process.h"
+#include "cli/shared-folder.h"
+#include "cli/symbolize.h"
 #include "reports/escape.h"
+#include "snapshot/embed.h"
 
 #define MAX_NUMBERED 100000
-
-static bool is_pid(const char *text)
-{
-	size_t length = strlen(text);
-
-	return length && length < 10 && strspn(text, "0123456789") == length;
-}
-
-/*
- * A forked child has its parent's ledger mapped until it allocates itself.  In a namespace of its own
- * a process knows itself by another number, which is the last one of NSpid.
- */
-static void warn_of_parent(const char *text, const struct hl_snapshot *snapshot)
-{
-	unsigned long own = strtoul(text, NULL, 10);
-	struct hl_info info;
-	char line[256];
-	FILE *file;
-
-	snprintf(line, sizeof(line), "/proc/%s/status", text);
-	file = fopen(line, "re");
-	while (file && fgets(line, sizeof(line), file))
-		for (char *word = strncmp(line, "NSpid:", 6) ? NULL : strchr(line, '\t'); word;
-				word = strchr(word + 1, '\t'))
-			own = strtoul(word, NULL, 10);
-	if (file)
-		fclose(file);
-	hl_snapshot_info(snapshot, &info);
-	if (info.pid != own)
-		cli_complain("snapshot", "process %s has allocated nothing since it was forked: this is "
-			"the ledger of process %u", text, info.pid);
-}
-
-/* A process has its ledger's name from wherever it likes: the copy is called by its number. */
-static struct hl_snapshot *load_process(const char *text, char *stem)
-{
-	char name[PATH_MAX];
-	struct hl_snapshot *snapshot = NULL;
-	struct hl_error err;
-	const char *reason;
-	int fd = cli_find_ledger((pid_t)atol(text), name, &reason);
-
-	if (fd < 0) {
-		cli_complain("snapshot", "process %s: %s", text, reason);
-		return NULL;
-	}
-	if (hl_snapshot_load_fd(fd, &snapshot, &err)) {
-		cli_complain_file("snapshot", name, &err);
-		snapshot = NULL;
-	}
-	close(fd);
-	if (snapshot)
-		warn_of_parent(text, snapshot);
-	snprintf(stem, PATH_MAX, "heapledger.%.20s", text);
-	return snapshot;
-}
 
 /* "dir/a.hl" as "a": the copy goes into the current directory. */
 static void make_stem(const char *name, char *stem)
@@ -83,11 +27,13 @@ static void make_stem(const char *name, char *stem)
 		stem[length - 3] = '\0';
 }
 
-/* A file of this name is meant before a process of this number. */
+/* A process has its ledger's name from wherever it likes: the copy is called by its number. */
 static struct hl_snapshot *load(const char *operand, char *stem)
 {
-	if (is_pid(operand) && access(operand, F_OK))
-		return load_process(operand, stem);
+	if (cli_is_process(operand)) {
+		snprintf(stem, PATH_MAX, "heapledger.%.20s", operand);
+		return cli_load_process("snapshot", operand, false);
+	}
 	make_stem(operand, stem);
 	return cli_load("snapshot", operand);
 }
@@ -105,18 +51,50 @@ static int write_numbered(const struct hl_snapshot *snapshot, const char *stem, 
 	return rc;
 }
 
-static int copy(const char *operand, const char *output, bool force)
+/* Without them the copy is whole, too: what keeps it from having them is no reason to fail. */
+static void embed(struct hl_snapshot *snapshot)
+{
+	struct hl_resolver *resolver;
+	bool is_whole = true;
+	int rc = hl_resolver_new(NULL, &resolver);
+
+	if (!rc) {
+		rc = hl_snapshot_embed(snapshot, resolver, cli_symbols_deadline(), &is_whole);
+		hl_resolver_unref(resolver);
+	}
+	if (rc)
+		cli_complain("snapshot", "no symbols: %s", cli_reason(rc));
+	else if (!is_whole)
+		cli_complain("snapshot", "after %u s not all symbols were looked up; `heapledger symbolize` does the "
+			"rest", CLI_SYMBOLS_SECONDS);
+}
+
+struct copy_options {
+	const char *output;
+	bool force;
+	bool no_symbols;
+};
+
+static int copy(const char *operand, const struct copy_options *options)
 {
 	char stem[PATH_MAX];
 	char numbered[PATH_MAX];
+	const char *output = options->output;
 	struct hl_error err;
-	struct hl_snapshot *snapshot = load(operand, stem);
+	struct hl_snapshot *snapshot;
 	int rc;
 
+	if (!output && cli_refuse_shared("snapshot"))
+		return CLI_FAILED;
+	snapshot = load(operand, stem);
 	if (!snapshot)
 		return CLI_FAILED;
+	if (options->no_symbols)
+		hl_snapshot_forget_symbols(snapshot);
+	else
+		embed(snapshot);
 	if (output) {
-		rc = hl_snapshot_write(snapshot, output, force ? HL_WRITE_FORCE : 0, &err);
+		rc = hl_snapshot_write(snapshot, output, options->force ? HL_WRITE_FORCE : 0, &err);
 	} else {
 		rc = write_numbered(snapshot, stem, numbered, &err);
 		output = numbered;
@@ -133,12 +111,12 @@ static int copy(const char *operand, const char *output, bool force)
 
 int cmd_snapshot(int argc, char **argv)
 {
-	const char *output = NULL;
-	bool force = false;
+	struct copy_options o = {0};
 	const struct cli_option options[] = {
-		{'o', "output", "FILE", CLI_STRING, &output, "write to FILE (NAME.1.hl, NAME.2.hl ...)",
+		{'o', "output", "FILE", CLI_STRING, &o.output, "write to FILE (NAME.1.hl, NAME.2.hl ...)",
 			NULL},
-		{'f', "force", NULL, CLI_FLAG, &force, "replace an existing FILE", NULL},
+		{'f', "force", NULL, CLI_FLAG, &o.force, "replace an existing FILE", NULL},
+		{0, "no-symbols", NULL, CLI_FLAG, &o.no_symbols, "put no names of addresses into the copy", NULL},
 		{0},
 	};
 	const struct cli_usage usage = {
@@ -152,5 +130,5 @@ int cmd_snapshot(int argc, char **argv)
 	int first;
 	int status = cli_parse(&usage, argc, argv, &first);
 
-	return status >= 0 ? status : copy(argv[first], output, force);
+	return status >= 0 ? status : copy(argv[first], &o);
 }

@@ -2,8 +2,11 @@
 /* heapledger top: the groups that hold the memory, largest first. */
 #include "cli/cli.h"
 
+#include "cli/debug-hint.h"
+#include "cli/moments.h"
+
 static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resolver *resolver,
-		const struct cli_grouping *g)
+		const struct cli_grouping *g, const char *title)
 {
 	struct hl_statistics *statistics;
 	struct hl_top_report report = {
@@ -13,6 +16,8 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 		.most_recent_first = g->most_recent_first,
 		.exact = g->exact,
 		.color = cli_wants_color(g->color),
+		.names = cli_name_style(&g->selection),
+		.moment = title,
 	};
 	enum hl_metric metric = cli_metric(g->metric, snapshot, 1, &report.nothing_left);
 	int rc;
@@ -25,22 +30,30 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 		return CLI_FAILED;
 	}
 	cli_warn_symbols("top", resolver);
+	cli_note_threads("top", *snapshot, statistics->key);
 	/* Why an account is empty is worth more than the empty table. */
 	if (statistics->nr_items == 0)
 		hl_write_warnings(stderr, *snapshot, "heapledger top: note: ");
 	report.snapshot = *snapshot;
 	report.statistics = statistics;
 	cli_writer(g->format)->top(stdout, &report);
+	if (!g->selection.quiet && !g->format)
+		cli_hint_statistics("top", statistics);
 	hl_statistics_unref(statistics);
 	return CLI_DONE;
 }
 
-static int run(const char *file, const struct cli_grouping *g)
+static int run(const char *file, struct cli_grouping *g, const char *at)
 {
 	struct hl_snapshot *snapshot = cli_load("top", file);
-	struct hl_resolver *resolver = snapshot ? cli_resolver("top", &g->selection) : NULL;
-	int status = resolver ? show(file, &snapshot, resolver, g) : CLI_FAILED;
+	struct hl_resolver *resolver = NULL;
+	char title[CLI_MOMENT_TEXT] = "";
+	int status = CLI_FAILED;
 
+	if (snapshot && (!at || !cli_take_moment("top", file, "--at", at, &g->metric, &snapshot, title)))
+		resolver = cli_resolver("top", &g->selection);
+	if (resolver)
+		status = show(file, &snapshot, resolver, g, title);
 	hl_snapshot_unref(snapshot);
 	hl_resolver_unref(resolver);
 	return status;
@@ -49,8 +62,10 @@ static int run(const char *file, const struct cli_grouping *g)
 int cmd_top(int argc, char **argv)
 {
 	struct cli_grouping g = CLI_GROUPING_DEFAULTS;
+	const char *at = NULL;
 	const struct cli_option options[] = {
 		CLI_GROUPING_OPTIONS(g),
+		{0, "at", "TIME", CLI_STRING, &at, "what lived so long after the start", NULL},
 		{0},
 	};
 	const struct cli_usage usage = {
@@ -67,7 +82,7 @@ int cmd_top(int argc, char **argv)
 	if (status < 0)
 		status = cli_grouping_check("top", &g);
 	if (status < 0)
-		status = run(argv[first], &g);
+		status = run(argv[first], &g, at);
 	cli_grouping_release(&g);
 	return status;
 }

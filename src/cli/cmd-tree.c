@@ -2,6 +2,7 @@
 /* heapledger tree: callers and what they called, with their shares. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "reports/views.h"
@@ -14,6 +15,9 @@ struct tree_options {
 	int format;
 	int color;
 	bool exact;
+	bool inverted;
+	const char *callers;
+	const char *callees;
 };
 
 static int write_tree(const char *file, struct hl_snapshot *snapshot, struct hl_resolver *resolver,
@@ -28,13 +32,19 @@ static int write_tree(const char *file, struct hl_snapshot *snapshot, struct hl_
 		.min_share = (double)o->min_percent / 100,
 		.max_depth = o->max_depth ? o->max_depth : SIZE_MAX,
 		.exact = o->exact,
+		.of = o->callers ? o->callers : o->callees,
+		.is_inverted = o->inverted || o->callers,
 		.color = cli_wants_color(o->color),
+		.names = cli_name_style(&o->selection),
 	};
 	int rc = hl_snapshot_statistics(snapshot, resolver, HL_KEY_TRACEBACK, metric, &statistics);
 
 	if (!rc)
-		rc = hl_statistics_tree(statistics, &tree);
-	if (rc) {
+		rc = hl_statistics_tree_of(statistics, o->inverted || o->callers ? HL_TREE_CALLERS : HL_TREE_CALLEES,
+				o->callers ? o->callers : o->callees, &tree);
+	if (rc == -EINVAL) {
+		cli_complain("tree", "%s: not a regular expression", o->callers ? o->callers : o->callees);
+	} else if (rc) {
 		cli_complain("tree", "%s: %s", file, cli_reason(rc));
 	} else {
 		cli_warn_symbols("tree", resolver);
@@ -75,9 +85,13 @@ int cmd_tree(int argc, char **argv)
 		{0, "min-share", "PERCENT", CLI_NUMBER, &o.min_percent,
 			"leave out branches with less of the total (1)", NULL},
 		{0, "depth", "N", CLI_NUMBER, &o.max_depth, "show at most N levels; 0: all", NULL},
+		{0, "inverted", NULL, CLI_FLAG, &o.inverted, "from the lines to their callers", NULL},
+		{0, "callers", "REGEX", CLI_STRING, &o.callers, "the callers of functions like REGEX", NULL},
+		{0, "callees", "REGEX", CLI_STRING, &o.callees, "what functions like REGEX called", NULL},
 		{'s', "sort", "METRIC", CLI_CHOICE, &o.metric, "live, peak, alloc, count or temp",
 			hl_metric_names},
 		CLI_SELECTION_OPTIONS(o.selection),
+		CLI_NAMES_OPTION(o.selection),
 		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
 		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
 		CLI_COLOR_OPTION(o.color),
@@ -94,6 +108,14 @@ int cmd_tree(int argc, char **argv)
 	int first;
 	int status = cli_parse(&usage, argc, argv, &first);
 
+	if (status < 0 && o.inverted + !!o.callers + !!o.callees > 1) {
+		cli_complain("tree", "--inverted, --callers and --callees do not go together");
+		status = CLI_FAILED;
+	}
+	if (status < 0 && o.min_percent > 100) {
+		cli_complain("tree", "--min-share: at most 100 percent");
+		status = CLI_FAILED;
+	}
 	if (status < 0)
 		status = run(argv[first], &o);
 	cli_selection_release(&o.selection);

@@ -76,10 +76,25 @@ struct hl_snapshot *cli_load(const char *word, const char *file)
 	return snapshot;
 }
 
+static const char *fetch_reason(int error)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+
+	if (error == -ENOPKG)
+		return "libdebuginfod is not installed, or was not there when this was built";
+	if (error == -ENOMEM)
+		return "out of memory";
+	return urls && *urls ? "no server of DEBUGINFOD_URLS answers" :
+		"DEBUGINFOD_URLS is not set: it names the servers to ask";
+}
+
 void cli_warn_symbols(const char *word, const struct hl_resolver *resolver)
 {
 	const struct hl_symbol_problem *p;
+	int error = hl_resolver_fetch_error(resolver);
 
 	for (size_t i = 0; (p = hl_resolver_problem(resolver, i)); i++)
 		cli_complain(word, "warning: %s: %s", p->module, p->msg);
+	if (error)
+		cli_complain(word, "warning: --debuginfod: %s", fetch_reason(error));
 }

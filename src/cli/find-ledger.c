@@ -146,3 +146,17 @@ int cli_find_ledger(pid_t pid, char *name, const char **reason)
 		"not recorded: it has no ledger mapped";
 	return s.refused ? s.refused : -ENOENT;
 }
+
+bool cli_find_ledger_header(pid_t pid, struct hl_ledger_header *header)
+{
+	char name[PATH_MAX];
+	const char *reason;
+	int fd = cli_find_ledger(pid, name, &reason);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = pread(fd, header, sizeof(*header), 0);
+	close(fd);
+	return n == sizeof(*header);
+}

@@ -4,7 +4,10 @@
 #define HL_CLI_FIND_LEDGER_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
+
+#include "common/ledger.h"
 
 /**
  * cli_find_ledger() - open the ledger of a process
@@ -19,5 +22,8 @@
  * Returns: a descriptor, owned by the caller; -errno.
  */
 int cli_find_ledger(pid_t pid, char *name, const char **reason);
+
+/* What the ledger of a process says of itself; false: it has none that can be read. */
+bool cli_find_ledger_header(pid_t pid, struct hl_ledger_header *header);
 
 #endif

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "snapshot/named-file.h"
+#include "cli/live.h"
+#include "cli/origins-file.h"
+#include "cli/selection.h"
 
 const char *const cli_color_names[] = {"auto", "always", "never", NULL};
 
@@ -23,12 +26,36 @@ bool cli_wants_color(int color)
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(STDOUT_FILENO);
 }
 
+/* Of the terminal that is written to; 0: there is none. */
+static uint32_t terminal_columns(void)
+{
+	const char *text = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t columns;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (text && !cli_parse_size(text, &columns) && columns && columns <= UINT16_MAX)
+		return (uint32_t)columns;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+struct hl_name_style cli_name_style(const struct cli_selection *selection)
+{
+	return (struct hl_name_style){
+		.is_full = selection->full_names,
+		.columns = terminal_columns(),
+	};
+}
+
 void cli_selection_release(struct cli_selection *selection)
 {
 	free(selection->include.items);
 	free(selection->exclude.items);
 	free(selection->focus.items);
 	free(selection->ignore.items);
+	free(selection->pass.items);
+	free(selection->own.items);
 	free(selection->wrappers.items);
 	free(selection->debug_dirs.items);
 	free(selection->source_dirs.items);
@@ -70,57 +97,69 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
 			100 * (double)done / (double)total);
 }
 
-/* What the library would do with it, in silence. */
-static int try_source_dir(const char *folder)
+/* The same for a file of debuginfod's servers, whose size they need not tell. */
+static void show_fetch(void *arg, uint64_t done, uint64_t total)
 {
-	struct hl_named_folders folders = {0};
-	int rc = hl_named_folders_add_here(&folders);
+	char all[32] = "";
 
-	if (!rc)
-		rc = hl_named_folders_add(&folders, folder, HL_VOUCHER_USER, 0);
-	hl_named_folders_release(&folders);
-	return rc;
-}
-
-bool cli_has_sources(const char *folder)
-{
-	return try_source_dir(folder) == 0;
-}
-
-/* 0, or -1 after a complaint about a --source-dir that allows nothing. */
-static int check_source_dirs(const char *word, const struct cli_list *dirs)
-{
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < dirs->nr; i++) {
-		rc = try_source_dir(dirs->items[i]);
-		if (rc)
-			cli_complain(word, "--source-dir: %s: %s", dirs->items[i], rc == -EPERM ?
-					"a folder of the system: no sources are shown from there" : strerror(-rc));
+	if (!done && !total) {
+		fputs("\r\033[K", stderr);
+		return;
 	}
-	return rc ? -1 : 0;
+	if (total)
+		snprintf(all, sizeof(all), " of %.1f", (double)total / 1048576);
+	fprintf(stderr, "\rheapledger %s: debuginfod: %.1f%s MiB", (const char *)arg, (double)done / 1048576, all);
+}
+
+static void be_told(const char *word, struct hl_resolver *resolver)
+{
+	hl_resolver_set_progress(resolver, show_progress, (void *)word);
+	hl_resolver_set_fetch_progress(resolver, show_fetch, (void *)word);
+}
+
+/* Why there is no resolver. */
+static void complain_resolver(const char *word, const struct hl_resolve_options *options, int rc)
+{
+	char *problem = hl_resolve_options_problem(options);
+
+	if (!problem && rc != -ENOMEM)
+		cli_complain(word, "--sysroot: %s: %s", options->sysroot, strerror(-rc));
+	else
+		cli_complain(word, "%s", problem ? problem : "out of memory");
+	free(problem);
 }
 
 struct hl_resolver *cli_resolver(const char *word, const struct cli_selection *selection)
 {
+	struct cli_origins_file mine;
 	char *directory;
 	struct hl_resolve_options options = {
 		.no_skip = selection->no_skip,
+		.origins = selection->origins,
+		.pass = selection->pass.items,
+		.own = selection->own.items,
 		.wrappers = selection->wrappers.items,
 		.debug_dirs = selection->debug_dirs.items,
+		.sysroot = selection->sysroot,
+		.debuginfod = selection->debuginfod,
 		.by_function = selection->by_function,
 		.source_dirs = selection->source_dirs.items,
 	};
 	struct hl_resolver *resolver = NULL;
+	int rc;
 
-	if (check_source_dirs(word, &selection->source_dirs))
+	if (cli_selection_check(word, selection) || cli_origins_file_read(word, &mine))
 		return NULL;
+	options.origins_text = mine.text;
+	options.origins_name = mine.path;
 	options.directory = directory = getcwd(NULL, 0);
-	if (hl_resolver_new(&options, &resolver))
-		cli_complain(word, "out of memory");
+	rc = hl_resolver_new(&options, &resolver);
+	if (rc)
+		complain_resolver(word, &options, rc);
 	else if (!selection->quiet && isatty(STDERR_FILENO))
-		hl_resolver_set_progress(resolver, show_progress, (void *)word);
+		be_told(word, resolver);
 	free(directory);
+	cli_origins_file_release(&mine);
 	return resolver;
 }
 
@@ -189,6 +228,7 @@ int cli_select(const char *word, const struct cli_selection *selection,
 {
 	int rc = 0;
 
+	cli_use_process(resolver, *snapshot);
 	if (selection->include.nr + selection->exclude.nr)
 		rc = filter(word, selection, resolver, snapshot);
 	if (!rc)
@@ -206,11 +246,22 @@ int cli_grouping_check(const char *word, struct cli_grouping *grouping)
 		grouping->nr_rows = writer->shows_all ? 0 : 10;
 	if (grouping->key < 0)
 		grouping->key = writer == &hl_traceback_writer ? HL_KEY_TRACEBACK : HL_KEY_LINENO;
+	if (writer != &hl_traceback_writer && (grouping->frames != HL_ALL_FRAMES || grouping->most_recent_first)) {
+		cli_complain(word, "--%s goes with --format=traceback only",
+				grouping->most_recent_first ? "most-recent-first" : "frames");
+		return CLI_FAILED;
+	}
 	if (grouping->cumulative && grouping->key == HL_KEY_TRACEBACK) {
 		cli_complain(word, "--cumulative does not go with -g traceback");
 		return CLI_FAILED;
 	}
 	return -1;
+}
+
+void cli_note_threads(const char *word, const struct hl_snapshot *snapshot, enum hl_key key)
+{
+	if (key == HL_KEY_THREAD && !hl_snapshot_nr_threads(snapshot))
+		cli_complain(word, "note: threads are not told apart in this ledger; record --threads does it");
 }
 
 int cli_group(const struct cli_grouping *grouping, struct hl_snapshot *snapshot,

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "common/ledger.h"
 
 int hl_ledger_file_reopen(int fd, int flags)
 {
@@ -43,4 +46,11 @@ int hl_ledger_file_open(const char *path, int flags, struct hl_ledger_file *file
 		fd = hl_ledger_file_reopen(place, flags);
 	close(place);
 	return fd;
+}
+
+bool hl_ledger_file_is_of(int fd, uint64_t session, struct hl_ledger_header *header)
+{
+	return pread(fd, header, sizeof(*header), 0) == sizeof(*header) &&
+		memcmp(header->magic, HL_LEDGER_MAGIC, sizeof(header->magic)) == 0 &&
+		header->kind == HL_LEDGER_LIVE && header->session == session;
 }

@@ -5,8 +5,12 @@
 #ifndef HL_CLI_LEDGER_FILE_H
 #define HL_CLI_LEDGER_FILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+
+struct hl_ledger_header;
 
 /* Which file it was; all zero: none yet. */
 struct hl_ledger_file {
@@ -27,5 +31,8 @@ int hl_ledger_file_open(const char *path, int flags, struct hl_ledger_file *file
 
 /** hl_ledger_file_reopen() - the file of @fd, opened once more with other @flags; or -errno */
 int hl_ledger_file_reopen(int fd, int flags);
+
+/* Whether it is a ledger that a process of the session writes or wrote, and no copy; @header receives its header. */
+bool hl_ledger_file_is_of(int fd, uint64_t session, struct hl_ledger_header *header);
 
 #endif

@@ -53,16 +53,9 @@ static bool has_ledger(const struct hl_run *run, pid_t pid)
 static bool is_ours(const struct hl_run *run, pid_t pid)
 {
 	struct hl_ledger_header header;
-	char name[PATH_MAX];
-	const char *reason;
-	int fd = cli_find_ledger(pid, name, &reason);
-	ssize_t n;
 
-	if (fd < 0)
-		return false;
-	n = pread(fd, &header, sizeof(header), 0);
-	close(fd);
-	return n == sizeof(header) && header.session == run->session && !(header.flags & HL_FLAG_SANITIZER);
+	return cli_find_ledger_header(pid, &header) && header.session == run->session &&
+		!(header.flags & HL_FLAG_SANITIZER);
 }
 
 static void print_process(pid_t pid)

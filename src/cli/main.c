@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/suggest.h"
+#include "reports/escape.h"
 
 static const struct cli_command commands[] = {
 	{"record", "run", cmd_record, "run a program and record its heap"},
@@ -17,12 +19,14 @@ static const struct cli_command commands[] = {
 	{"tree", NULL, cmd_tree, "show callers and what they called, with shares"},
 	{"annotate", NULL, cmd_annotate, "show a source file with bytes beside its lines"},
 	{"leaks", NULL, cmd_leaks, "show what was never freed, by call stack"},
-	{"growth", NULL, cmd_growth, "show what grew over three or more ledgers"},
+	{"growth", NULL, cmd_growth, "show what grows over several ledgers, or in a process"},
 	{"check", NULL, cmd_check, "check budgets, for CI"},
 	{"merge", NULL, cmd_merge, "add up the ledgers of several processes"},
 	{"info", NULL, cmd_info, "show totals and how complete a ledger is"},
 	{"export", NULL, cmd_export, "write call stacks for pprof, speedscope, massif ..."},
 	{"snapshot", NULL, cmd_snapshot, "copy the ledger of a running program"},
+	{"symbolize", NULL, cmd_symbolize, "put the names of addresses into ledgers"},
+	{"watch", NULL, cmd_watch, "write the time line of a running program"},
 	{"sim", NULL, cmd_sim, "run a Python program on simulated objects"},
 };
 
@@ -36,7 +40,7 @@ static void print_help(void)
 		printf("  %-12s %s\n", commands[i].word, commands[i].summary);
 	printf("\n  -h, --help     print this and leave\n"
 		"  -V, --version  print the version and leave\n\n"
-		"'heapledger COMMAND --help' and heapledger-COMMAND(1) tell more of each.\n");
+		"'heapledger help COMMAND' and heapledger-COMMAND(1) tell more of each.\n");
 }
 
 static const struct cli_command *find_command(const char *word)
@@ -48,6 +52,41 @@ static const struct cli_command *find_command(const char *word)
 			return c;
 	}
 	return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+	const char *words[2 * NR_COMMANDS + 1] = {[2 * NR_COMMANDS] = "help"};
+	const char *nearest;
+
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		words[2 * i] = commands[i].word;
+		words[2 * i + 1] = commands[i].alias;
+	}
+	nearest = cli_nearest(word, words, 2 * NR_COMMANDS + 1);
+	fputs("heapledger: there is no command '", stderr);
+	hl_put_name(stderr, word);
+	if (nearest)
+		fprintf(stderr, "'; did you mean '%s'? Try 'heapledger --help'\n", nearest);
+	else
+		fputs("'; try 'heapledger --help'\n", stderr);
+	return CLI_FAILED;
+}
+
+/* "help" and "help COMMAND": as --help and COMMAND --help, whatever else stands there. */
+static int help(int argc, char **argv)
+{
+	const struct cli_command *command = argc > 2 ? find_command(argv[2]) : NULL;
+	char *words[] = {NULL, "--help", NULL};
+
+	if (argc > 2 && !command)
+		return unknown_command(argv[2]);
+	if (!command) {
+		print_help();
+		return CLI_DONE;
+	}
+	words[0] = argv[2];
+	return command->run(2, words);
 }
 
 /*
@@ -98,11 +137,10 @@ int HL_MAIN(int argc, char **argv)
 		printf("heapledger %s\n", PACKAGE_VERSION);
 		return finish(CLI_DONE);
 	}
+	if (!strcmp(argv[1], "help"))
+		return finish(help(argc, argv));
 	command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "heapledger: there is no command of this name;"
-				" try 'heapledger --help'\n");
-		return CLI_FAILED;
-	}
+	if (!command)
+		return unknown_command(argv[1]);
 	return finish(command->run(argc - 1, argv + 1));
 }

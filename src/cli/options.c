@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_OPTIONS 40
+#include "cli/suggest.h"
+
+#define MAX_OPTIONS 48
 #define HELP_COLUMN 24
 /* getopt's value for the option with index i that has no letter */
 #define NO_LETTER 256
@@ -49,29 +51,58 @@ static void print_help(const struct cli_usage *u)
 	printf("\nMan page: heapledger-%s(1).\n", u->word);
 }
 
-static int parse_number(const char *text, bool has_unit, uint64_t *out)
+/* The digits behind a point: a part of 10^18, so many digits as that has; the others change no byte. */
+#define NR_DIGITS 18
+
+static const char *parse_fraction(const char *text, uint64_t *out)
+{
+	*out = 0;
+	for (int i = 0; i < NR_DIGITS; i++) {
+		bool is_digit = *text >= '0' && *text <= '9';
+
+		*out = *out * 10 + (is_digit ? (uint64_t)(*text - '0') : 0);
+		text += is_digit;
+	}
+	return text + strspn(text, "0123456789");
+}
+
+/* 0: there is no unit. */
+static int parse_unit(const char **text)
 {
 	static const char units[] = "KMGT";
-	const char *unit;
-	char *end;
+	const char *unit = **text ? strchr(units, **text) : NULL;
+
+	if (!unit) {
+		*text += **text == 'B';
+		return 0;
+	}
+	++*text;
+	*text += !strncmp(*text, "iB", 2) ? 2 : **text == 'B';
+	return 10 * (int)(unit - units + 1);
+}
+
+/* A part of a byte is given away; a part of something without a unit is no size. */
+static int parse_number(const char *text, bool has_unit, uint64_t *out)
+{
+	const char *end;
 	unsigned long long value;
+	uint64_t fraction = 0;
+	bool has_fraction;
 	int shift = 0;
 
 	errno = 0;
-	value = strtoull(text, &end, 10);
+	value = strtoull(text, (char **)&end, 10);
 	if (errno || end == text || strchr(text, '-'))
 		return -EINVAL;
-	unit = has_unit && *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		shift = 10 * (int)(unit - units + 1);
-		end++;
-		end += !strncmp(end, "iB", 2) ? 2 : *end == 'B';
-	} else if (has_unit && *end == 'B') {
-		end++;
-	}
-	if (*end || value > UINT64_MAX >> shift)
+	has_fraction = has_unit && end[0] == '.' && end[1] >= '0' && end[1] <= '9';
+	if (has_fraction)
+		end = parse_fraction(end + 1, &fraction);
+	if (has_unit)
+		shift = parse_unit(&end);
+	if (*end || value > UINT64_MAX >> shift || (has_fraction && !shift))
 		return -EINVAL;
-	*out = (uint64_t)value << shift;
+	*out = ((uint64_t)value << shift) +
+		(uint64_t)(((unsigned __int128)fraction << shift) / UINT64_C(1000000000000000000));
 	return 0;
 }
 
@@ -182,6 +213,65 @@ static int usage_error(const struct cli_usage *u, const char *what, const char *
 	return CLI_FAILED;
 }
 
+/* How many options begin so; @names: room for all. */
+static size_t find_beginning(const struct cli_usage *u, const char *name, size_t length, const char **names)
+{
+	size_t nr = 0;
+
+	for (const struct cli_option *o = u->options; o->name; o++)
+		if (!strncmp(o->name, name, length))
+			names[nr++] = o->name;
+	if (!strncmp("help", name, length))
+		names[nr++] = "help";
+	return nr;
+}
+
+/* "--n" of --number and --no-skip: all that it may stand for. */
+static int ambiguous(const struct cli_usage *u, const char *text, const char *const *names, size_t nr)
+{
+	char list[MAX_OPTIONS * 24] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < nr && used < sizeof(list) - 32; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s--%.24s",
+				!i ? "" : i + 1 == nr ? " or " : ", ", names[i]);
+	cli_complain(u->word, "%s may be %s", text, list);
+	return CLI_FAILED;
+}
+
+static int unknown_long(const struct cli_usage *u, const char *text)
+{
+	const char *names[MAX_OPTIONS + 1] = {NULL};
+	char name[64];
+	size_t length = strcspn(text + 2, "=");
+	size_t nr = find_beginning(u, text + 2, length, names);
+	const char *nearest;
+
+	if (nr > 1)
+		return ambiguous(u, text, names, nr);
+	if (nr == 1) {
+		cli_complain(u->word, "--%s takes no argument", names[0]);
+		return CLI_FAILED;
+	}
+	snprintf(name, sizeof(name), "%.*s", length < sizeof(name) ? (int)length : 0, text + 2);
+	nearest = cli_nearest(name, names, find_beginning(u, "", 0, names));
+	if (!nearest)
+		return usage_error(u, "unknown option ", text);
+	cli_complain(u->word, "unknown option %s; did you mean --%s? Try 'heapledger %s --help'", text, nearest,
+			u->word);
+	return CLI_FAILED;
+}
+
+/* Of a cluster of letters getopt tells the one that it does not know. */
+static int unknown_option(const struct cli_usage *u, const char *text)
+{
+	char letter[] = {'-', (char)optopt, '\0'};
+
+	if (!strncmp(text, "--", 2))
+		return unknown_long(u, text);
+	return usage_error(u, "unknown option ", optopt ? letter : text);
+}
+
 static int check_operands(const struct cli_usage *u, int nr)
 {
 	if (nr < u->min_operands)
@@ -214,7 +304,7 @@ static int handle(const struct cli_usage *u, int c, char **argv)
 	if (c == ':')
 		return usage_error(u, "missing argument of ", argv[optind - 1]);
 	if (c == '?')
-		return usage_error(u, "unknown option ", argv[optind - 1]);
+		return unknown_option(u, argv[optind - 1]);
 	if (c == 'h') {
 		print_help(u);
 		return CLI_DONE;

@@ -53,7 +53,9 @@ static char *read_file(pid_t pid, const char *name, size_t *bytes)
 enum {
 	STAT_STATE = 1,
 	STAT_PPID = 2,
+	STAT_THREADS = 18,
 	STAT_START = 20,
+	STAT_RSS = 22,
 	STAT_START_CODE = 24,
 	STAT_START_STACK = 26,
 	STAT_ENV_END = 49,
@@ -80,6 +82,10 @@ bool hl_process_read(pid_t pid, struct hl_process *process)
 			process->start = number;
 		else if (i == STAT_START_CODE || i == STAT_START_STACK)
 			process->image = process->image * 31 + number;
+		else if (i == STAT_THREADS)
+			process->nr_threads = (uint32_t)number;
+		else if (i == STAT_RSS)
+			process->resident_bytes = number * (uint64_t)sysconf(_SC_PAGESIZE);
 		else if (i == STAT_ENV_END)
 			process->has_environment = number != 0;
 	}

@@ -18,6 +18,8 @@ struct hl_process {
 	uint64_t start;			/* in clock ticks since the system was started */
 	uint64_t image;			/* another after each exec, as good as always */
 	bool has_environment;		/* exec has come as far as that */
+	uint64_t resident_bytes;
+	uint32_t nr_threads;
 };
 
 enum hl_verdict {

@@ -22,6 +22,7 @@
 
 #include "cli/ledger-name.h"
 #include "cli/trim.h"
+#include "cli/timeline.h"
 #include "cli/watch.h"
 #include "common/ledger.h"
 
@@ -284,6 +285,15 @@ static void start_program(const struct hl_run *run, const struct hl_run_options 
 	_exit(127);
 }
 
+/* How long to wait until there is something to look at again. */
+static int64_t look(struct hl_run *run)
+{
+	int64_t watch_ns = run->watch ? hl_watch_look(run->watch) : INT64_MAX;
+	int64_t line_ns = run->timeline ? hl_timeline_look(run->timeline) : INT64_MAX;
+
+	return watch_ns < line_ns ? watch_ns : line_ns;
+}
+
 /*
  * Its number is ours until we reap it.  Without a descriptor for it (Linux before 5.3) the end is seen
  * at the next look.
@@ -295,7 +305,7 @@ static void watch_until_end(struct hl_run *run)
 	struct timespec wait;
 
 	while (waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid == 0) {
-		int64_t wait_ns = hl_watch_look(run->watch);
+		int64_t wait_ns = look(run);
 
 		wait = (struct timespec){ wait_ns / 1000000000, wait_ns % 1000000000 };
 		ppoll(&end, 1, &wait, NULL);
@@ -313,8 +323,10 @@ static int wait_for(struct hl_run *run, int report)
 	do
 		n = read(report, &error, sizeof(error));
 	while (n < 0 && errno == EINTR);
-	if (n == 0 && run->watch)
+	if (n == 0 && (run->watch || run->timeline))
 		watch_until_end(run);
+	hl_timeline_free(run->timeline);
+	run->timeline = NULL;
 	/* Its number is ours until we reap it: no signal may be passed on after that. */
 	while (waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOWAIT) < 0)
 		if (errno != EINTR)
@@ -336,6 +348,11 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 		return -errno;
 	if (options->watch)
 		run->watch = hl_watch_new(run->session, shim);
+	run->timeline = options->interval_ns ? hl_timeline_new(options->interval_ns) : NULL;
+	if (run->timeline) {
+		hl_timeline_find(run->timeline, run->pattern, run->session);
+		hl_timeline_keep(run->timeline, options->copy_every_ns);
+	}
 	take_signals(&old);
 	run->pid = fork();
 	if (run->pid == 0) {
@@ -359,14 +376,6 @@ int hl_run_program(struct hl_run *run, const struct hl_run_options *options, con
 
 /* ---- The ledgers ---- */
 
-/* Whether it is a ledger that a process of the session writes or wrote. */
-static bool read_ours(int fd, uint64_t session, struct hl_ledger_header *header)
-{
-	return pread(fd, header, sizeof(*header), 0) == sizeof(*header) &&
-		memcmp(header->magic, HL_LEDGER_MAGIC, sizeof(header->magic)) == 0 &&
-		header->kind == HL_LEDGER_LIVE && header->session == session;
-}
-
 /*
  * Adds a file when it is a ledger that a process of this session wrote.  Copies that `snapshot` made
  * meanwhile have names like ledgers and the session of theirs; they are nobody's to complete.
@@ -377,7 +386,7 @@ static int consider(struct hl_run *run, const char *path)
 	struct hl_ledger_header header;
 	struct hl_run_ledger *grown;
 	int fd = hl_ledger_file_open(path, O_RDONLY, &file);
-	bool ours = fd >= 0 && read_ours(fd, run->session, &header);
+	bool ours = fd >= 0 && hl_ledger_file_is_of(fd, run->session, &header);
 
 	if (fd >= 0)
 		close(fd);
@@ -424,7 +433,7 @@ static void write_end(const struct hl_run *run, struct hl_run_ledger *ledger, en
 
 	if (fd < 0)
 		return;
-	if (read_ours(fd, run->session, &header) && header.pid == ledger->pid &&
+	if (hl_ledger_file_is_of(fd, run->session, &header) && header.pid == ledger->pid &&
 		(reason != HL_END_EXEC || header.end_reason == HL_END_NONE)) {
 		header.end_reason = reason;
 		header.end_status = status;

@@ -13,6 +13,7 @@
 #include "cli/ledger-file.h"
 #include "cli/ledger-name.h"
 
+struct hl_timeline;
 struct hl_watch;
 
 struct hl_run_options {
@@ -28,6 +29,8 @@ struct hl_run_options {
 	const char *follow;
 	const char *unwind;
 	bool watch;			/* for programs that are not recorded: hl_run.watch */
+	uint64_t interval_ns;		/* between points of the time line at first; 0: there is none */
+	uint64_t copy_every_ns;		/* between copies of ledgers; 0: there are none */
 };
 
 /* A ledger of the session. */
@@ -47,6 +50,7 @@ struct hl_run {
 	struct hl_run_ledger *ledgers;	/* by start time */
 	size_t nr_ledgers;
 	struct hl_watch *watch;		/* or NULL */
+	struct hl_timeline *timeline;	/* or NULL */
 };
 
 /**

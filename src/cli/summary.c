@@ -2,6 +2,7 @@
 /* The summary of a run. */
 #include "cli/summary.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "cli/cli.h"
@@ -43,14 +44,15 @@ static void put_totals(FILE *file, const struct hl_snapshot *snapshot)
 int hl_print_summary(FILE *file, struct hl_snapshot *snapshot, int nr_lines)
 {
 	struct hl_statistics *statistics;
+	const struct cli_selection selection = {.quiet = true};
 	struct hl_resolver *resolver;
 	struct hl_top_report report = {.snapshot = snapshot, .nr_rows = (size_t)nr_lines};
 	int rc;
 
 	put_totals(file, snapshot);
-	rc = hl_resolver_new(NULL, &resolver);
-	if (rc)
-		return rc;
+	resolver = cli_resolver("record", &selection);
+	if (!resolver)
+		return -ENOMEM;
 	rc = hl_snapshot_statistics(snapshot, resolver, HL_KEY_LINENO, HL_METRIC_PEAK, &statistics);
 	hl_resolver_unref(resolver);
 	if (rc)

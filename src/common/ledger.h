@@ -128,6 +128,9 @@ enum hl_section_type {
 	HL_SECTION_MARKS = 10,		/* struct hl_ledger_mark; in use: those with a time */
 	HL_SECTION_THREADS = 11,	/* struct hl_ledger_thread; in use: those with a time */
 	HL_SECTION_PEAKS = 12,		/* --mmap: struct hl_peak of shard `instance` for sites first... */
+	HL_SECTION_SYMBOLS = 13,	/* bytes: struct hl_symbols_header, and what it tells of */
+	HL_SECTION_TIMES = 14,		/* bytes: struct hl_times_header, and two arrays of struct hl_time_point */
+	HL_SECTION_MOMENTS = 15,	/* bytes: struct hl_moments_header, and two areas of packed moments */
 };
 
 /*
@@ -157,7 +160,7 @@ struct hl_directory {
  * its own and, with --mmap, of the sum; peak_epoch is what it was at the domain's latest peak.
  */
 struct hl_domain_totals {
-	int64_t current_bytes;		/* flushed deltas; exact while the process has one thread */
+	int64_t current_bytes;		/* what threads have told: one alone does at each peak, others by grains */
 	int64_t peak_bytes;		/* highest value of current_bytes */
 	uint64_t peak_monotonic_ns;
 	uint32_t peak_epoch;
@@ -356,6 +359,67 @@ enum hl_module_flags {
 	HL_MODULE_NO_UNWIND = 1u << 1,	/* stacks went through code of it without unwind information */
 };
 
+/*
+ * What the addresses of nodes are called, put in when the recording has ended.  It stands at the begin of the SYMBOLS
+ * section; what follows is packed, and heapledger-format(5) says what is in it.
+ */
+struct hl_symbols_header {
+	uint32_t crc;			/* CRC-32 (that of zlib) of the contents, unpacked */
+	uint32_t packing;		/* enum hl_symbols_packing */
+	uint64_t packed_bytes;		/* what follows the header */
+	uint64_t plain_bytes;		/* what it unpacks to */
+};
+
+enum hl_symbols_packing {
+	HL_SYMBOLS_PLAIN = 0,
+	HL_SYMBOLS_ZLIB = 1,
+};
+
+/*
+ * The course of the account, written from outside: by `heapledger record` or `watch`, never by the program, which
+ * leaves room for it at its start.  The section is a page with the header, and two arrays of HL_MAX_TIMES points.
+ * Points are added to the one that is active; when it is full, every second of them goes into the other one, which is
+ * the active one then.  So at any moment the points below nr_times of the active array are whole.
+ */
+#define HL_MAX_TIMES 1024u
+struct hl_time_point {
+	uint64_t monotonic_ns;		/* later than the one before */
+	int64_t live_bytes[HL_NR_DOMAINS];
+	int64_t live_count[HL_NR_DOMAINS];
+	uint64_t alloc_count;		/* of all domains, since the start */
+	uint64_t temp_count;
+	uint64_t resident_bytes;	/* of the process; 0: not known */
+	uint64_t proportional_bytes;	/* the same, shared pages divided by their users (PSS); 0: not asked */
+	uint32_t nr_threads;		/* 0: not known */
+	uint32_t nr_marks;		/* marks made so far */
+	uint64_t pad[2];
+};
+
+struct hl_times_header {
+	uint64_t state;			/* bit 63: the active array; below it: its points */
+	uint64_t interval_ns;		/* between points now; 0: nobody has written any */
+	uint64_t first_interval_ns;	/* when writing began; the same unless it was doubled */
+	uint32_t pid;			/* who writes, or wrote last */
+	uint32_t pad;
+};
+#define HL_TIMES_SECOND (UINT64_C(1) << 63)
+#define HL_TIMES_BYTES (HL_LEDGER_PAGE + 2 * HL_MAX_TIMES * sizeof(struct hl_time_point))
+
+/*
+ * What each call site held at some moments, written like the points above: a page with the header, and two areas of
+ * HL_MOMENTS_AREA bytes, of which one is active.  In it are at most HL_MAX_MOMENTS records, each of numbers of 7 bits
+ * a byte (LEB128): the time, less that of the record before; the bytes that follow; how many call sites have changed;
+ * of each of these its number less that of the one before and 1, and the differences of its live bytes and of its live
+ * blocks, zigzag.
+ */
+#define HL_MAX_MOMENTS 64u
+#define HL_MOMENTS_AREA 260096u
+#define HL_MOMENTS_BYTES (HL_LEDGER_PAGE + 2 * HL_MOMENTS_AREA)
+struct hl_moments_header {
+	uint64_t state;			/* bit 63: the active area; below it: its bytes in use */
+	uint64_t interval_ns;		/* between moments now */
+};
+
 static_assert(sizeof(struct hl_ledger_header) <= HL_LEDGER_PAGE, "header fits its page");
 static_assert(sizeof(struct hl_directory) == HL_LEDGER_PAGE, "directory block is a page");
 static_assert(sizeof(struct hl_section) == 32, "section layout");
@@ -368,5 +432,8 @@ static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");
 static_assert(sizeof(struct hl_ledger_mark) == 80, "mark layout");
 static_assert(sizeof(struct hl_ledger_thread) == 32, "thread layout");
+static_assert(sizeof(struct hl_symbols_header) == 24, "symbols header layout");
+static_assert(sizeof(struct hl_time_point) == 128, "time point layout");
+static_assert(sizeof(struct hl_times_header) == 32, "times header layout");
 
 #endif

@@ -172,6 +172,7 @@ static int note_move(struct aligning *g, const struct hl_resolved_frame *from,
 {
 	struct hl_resolver *r = g->r;
 	struct hl_map_entry *entry;
+	const char *name;
 
 	if (from->file == to->file && from->lineno == to->lineno)
 		return 0;
@@ -181,9 +182,13 @@ static int note_move(struct aligning *g, const struct hl_resolved_frame *from,
 		return -ENOMEM;
 	if (entry->value != HL_NONE)
 		return 0;
+	name = hl_resolver_short_name(r, from->function);
+	if (!name)
+		return -ENOMEM;
 	r->moved[r->nr_moved] = (struct hl_location){
 		.filename = r->strings[from->file],
 		.function = r->strings[from->function],
+		.name = name,
 		.module = r->strings[from->module],
 		.lineno = from->lineno,
 	};

@@ -3,6 +3,7 @@
 #include "snapshot/resolve.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* Wrapping, because numbers from a damaged file must not be undefined behaviour. */
@@ -67,6 +68,8 @@ static int subtract(const struct hl_statistics *old, const struct hl_statistics 
 		diffs->items[diffs->nr_items++] = (struct hl_statistic_diff){
 			.traceback = n->traceback,
 			.change = HL_CHANGE_NEW,
+			.via = n->via,
+			.nr_vias = n->nr_vias,
 			.size = n->size,
 			.size_diff = n->size,
 			.count = n->count,
@@ -83,6 +86,8 @@ static int subtract(const struct hl_statistics *old, const struct hl_statistics 
 			*diff = (struct hl_statistic_diff){
 				.traceback = o->traceback,
 				.change = HL_CHANGE_GONE,
+				.via = o->via,
+				.nr_vias = o->nr_vias,
 			};
 		}
 		diff->size_diff = minus(diff->size, o->size);
@@ -95,26 +100,16 @@ out:
 	return rc;
 }
 
-/* In 128 bits: of cumulative groups, and of differences in between, the sum may go beyond 63. */
-static int add_up(struct hl_diffs *diffs)
+/*
+ * Two samples err independently of each other, or, of one run, less: what lives in both is in both or in none of them.
+ */
+static void settle_totals(const struct hl_statistics *old, const struct hl_statistics *new_, struct hl_diffs *diffs)
 {
-	__int128 sums[4] = {0};
-	int64_t *const totals[] = {
-		&diffs->total_size, &diffs->total_size_diff, &diffs->total_count, &diffs->total_count_diff,
-	};
-
-	for (size_t i = 0; i < diffs->nr_items; i++) {
-		sums[0] += diffs->items[i].size;
-		sums[1] += diffs->items[i].size_diff;
-		sums[2] += diffs->items[i].count;
-		sums[3] += diffs->items[i].count_diff;
-	}
-	for (int i = 0; i < 4; i++) {
-		if (sums[i] > INT64_MAX || sums[i] < INT64_MIN)
-			return -ERANGE;
-		*totals[i] = (int64_t)sums[i];
-	}
-	return 0;
+	diffs->total_size = new_->total_size;
+	diffs->total_size_diff = minus(new_->total_size, old->total_size);
+	diffs->total_count = new_->total_count;
+	diffs->total_count_diff = minus(new_->total_count, old->total_count);
+	diffs->total_error_bytes = hypot(old->total_error_bytes, new_->total_error_bytes);
 }
 
 static int sort(struct hl_diffs *diffs)
@@ -145,8 +140,7 @@ int hl_statistics_compare(const struct hl_statistics *old, const struct hl_stati
 	diffs->resolver = hl_resolver_ref(new_->resolver);
 	diffs->items = calloc(nr + 1, sizeof(*diffs->items));
 	rc = diffs->items ? subtract(old, new_, diffs) : -ENOMEM;
-	if (!rc)
-		rc = add_up(diffs);
+	settle_totals(old, new_, diffs);
 	if (!rc)
 		rc = sort(diffs);
 	if (rc) {

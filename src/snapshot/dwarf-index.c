@@ -27,7 +27,7 @@ static int add_unit(struct hl_dwarf_index *index, const Dwarf_Die *die)
 		index->units = units;
 		index->unit_room = room;
 	}
-	index->units[index->nr_units++] = (struct hl_dwarf_unit){ .die = *die, .folder = index->folder };
+	index->units[index->nr_units++] = (struct hl_dwarf_unit){ .die = *die, .split = index->split };
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static int add_aranges(struct hl_dwarf_index *index)
 	return 0;
 }
 
-int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, const char *folder,
+int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, struct hl_dwarf_split *split,
 	const struct hl_text_range *text)
 {
 	Dwarf_CU *cu = NULL;
@@ -148,7 +148,7 @@ int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, const char *
 
 	memset(index, 0, sizeof(*index));
 	index->dwarf = dwarf;
-	index->folder = folder;
+	index->split = split;
 	index->text = *text;
 	while (!err && dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL) == 0) {
 		uint32_t unit = (uint32_t)index->nr_units;

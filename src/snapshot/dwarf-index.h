@@ -20,7 +20,7 @@ struct hl_unit_range {
 
 struct hl_dwarf_index {
 	Dwarf *dwarf;			/* borrowed */
-	const char *folder;		/* of its file, borrowed; NULL: not known */
+	struct hl_dwarf_split *split;	/* borrowed; NULL: split units are left alone */
 	struct hl_text_range text;
 	struct hl_dwarf_unit *units;
 	struct hl_unit_range *ranges;	/* by low */
@@ -38,10 +38,10 @@ struct hl_dwarf_place {
 };
 
 /*
- * Reads the ranges of all units of @dwarf, whose file lies in @folder (NULL: not known).
+ * Reads the ranges of all units of @dwarf; @split finds the other parts of skeletons.
  * Returns 0; -ENOMEM.  Damaged units are left out.
  */
-int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, const char *folder,
+int hl_dwarf_index_load(struct hl_dwarf_index *index, Dwarf *dwarf, struct hl_dwarf_split *split,
 	const struct hl_text_range *text);
 void hl_dwarf_index_release(struct hl_dwarf_index *index);
 

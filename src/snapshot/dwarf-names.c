@@ -49,41 +49,6 @@ static const char *file_path(const struct hl_dwarf_unit *unit, Dwarf_Files *file
 	return *cached;
 }
 
-/* Looks at what libdw will open, and neither asks first nor minds whether that is a FIFO. */
-static bool is_harmless(const char *folder, const char *directory, const char *name)
-{
-	char path[3 * PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s/%s", folder, directory, name);
-	int fd;
-
-	if (n >= (int)sizeof(path))
-		return false;
-	fd = hl_named_open(path, HL_NAMED_OBJECT, NULL, NULL);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES;
-}
-
-bool hl_dwarf_unit_may_split(const struct hl_dwarf_unit *unit)
-{
-	Dwarf_Die die = unit->die;
-	Dwarf_Attribute attribute;
-	const char *folder = unit->folder ? unit->folder : ".";
-	const char *name = dwarf_formstring(dwarf_attr(&die, DW_AT_dwo_name, &attribute));
-
-	if (!name)
-		name = dwarf_formstring(dwarf_attr(&die, DW_AT_GNU_dwo_name, &attribute));
-	if (!name)
-		return true;
-	if (name[0] == '/')
-		return is_harmless("", "", name);
-	if (!is_harmless(folder, "", name))
-		return false;
-	if (!unit->directory)
-		return true;
-	return is_harmless(unit->directory[0] == '/' ? "" : folder, unit->directory, name);
-}
-
 const char *hl_dwarf_unit_source(const struct hl_dwarf_unit *unit, struct hl_strings *strings)
 {
 	Dwarf_Attribute attribute;
@@ -140,6 +105,8 @@ void hl_dwarf_unit_name(struct hl_dwarf_unit *unit, struct hl_scope *scope, bool
 		return;
 	scope->named = true;
 	scope->decl_line = decl_line_of(&die);
+	if (!scope->decl_line)
+		scope->decl_line = hl_containers_line(&unit->containers, &die);
 	if (!linkage)
 		linkage = string_of(&die, DW_AT_MIPS_linkage_name);
 	if (!linkage)
@@ -150,6 +117,9 @@ void hl_dwarf_unit_name(struct hl_dwarf_unit *unit, struct hl_scope *scope, bool
 		scope->linkage_name = hl_strings_add(strings, linkage, strlen(linkage));
 		text = hl_demangle(linkage, parameters);
 		name = text ? text : linkage;
+	} else if (name) {
+		text = hl_containers_qualify(&unit->containers, &die, name);
+		name = text ? text : name;
 	}
 	if (name)
 		scope->function = hl_strings_add(strings, name, strlen(name));

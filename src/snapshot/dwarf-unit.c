@@ -30,6 +30,7 @@ struct walk {
 	const char *end;		/* of the unit's entries */
 	int nr_ranges;
 	size_t room;
+	uint32_t container;		/* around the entries that are visited */
 	int err;
 };
 
@@ -133,6 +134,30 @@ static bool is_container(int tag)
 
 static void *walk_siblings(struct walk *walk, Dwarf_Die *die, uint32_t scope, int depth);
 
+static bool is_named_container(int tag)
+{
+	return tag == DW_TAG_subprogram || tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
+
+/* walk_siblings() of the children of @die, which give their names the one of @die. */
+static void *walk_container(struct walk *walk, Dwarf_Die *die, Dwarf_Die *child, uint32_t scope, int depth)
+{
+	struct hl_containers *containers = &walk->unit->containers;
+	uint32_t outer = walk->container;
+	void *after;
+
+	walk->container = hl_containers_add(containers, die, outer);
+	if (walk->container == HL_NO_CONTAINER) {
+		walk->err = -ENOMEM;
+		return NULL;
+	}
+	after = walk_siblings(walk, child, scope, depth);
+	containers->items[walk->container].end = after ? after : (char *)walk->last + 1;
+	walk->container = outer;
+	return after;
+}
+
 /* Returns the address behind the children, or NULL if they were not walked to their end. */
 static void *walk_children(struct walk *walk, Dwarf_Die *die, uint32_t scope, int depth)
 {
@@ -150,6 +175,8 @@ static void *walk_children(struct walk *walk, Dwarf_Die *die, uint32_t scope, in
 	}
 	if (walk->err || depth >= MAX_DEPTH || dwarf_child(die, &child) != 0)
 		return NULL;
+	if (walk->unit->has_linkage_names && is_named_container(tag))
+		return walk_container(walk, die, &child, inner, depth + 1);
 	return walk_siblings(walk, &child, inner, depth + 1);
 }
 
@@ -307,9 +334,9 @@ static void read_header(struct hl_dwarf_unit *unit, struct hl_strings *strings)
 	if (directory)
 		unit->directory = hl_strings_add(strings, directory, strlen(directory));
 	unit->tree = unit->die;
-	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
-		type == DW_UT_skeleton && hl_dwarf_unit_may_split(unit) &&
-		dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) == 0 && split.addr)
+	/* by itself libdw would open whatever the skeleton names */
+	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 && type == DW_UT_skeleton &&
+		unit->split && hl_dwarf_split_find(unit->split, &unit->die, unit->directory, &split))
 		unit->tree = split;
 	unit->has_linkage_names = language_mangles(&unit->tree);
 }
@@ -317,7 +344,7 @@ static void read_header(struct hl_dwarf_unit *unit, struct hl_strings *strings)
 int hl_dwarf_unit_index(struct hl_dwarf_unit *unit, const struct hl_text_range *text,
 	struct hl_strings *strings)
 {
-	struct walk walk = { .unit = unit, .text = text };
+	struct walk walk = { .unit = unit, .text = text, .container = HL_NO_CONTAINER };
 	Dwarf_Die child;
 
 	unit->is_indexed = true;
@@ -338,6 +365,7 @@ int hl_dwarf_unit_index(struct hl_dwarf_unit *unit, const struct hl_text_range *
 
 void hl_dwarf_unit_release(struct hl_dwarf_unit *unit)
 {
+	hl_containers_release(&unit->containers);
 	free(unit->scopes);
 	free(unit->segments);
 	free(unit->rows);

@@ -9,6 +9,8 @@
 
 #include <elfutils/libdw.h>
 
+#include "dwarf-scopes.h"
+#include "dwarf-split.h"
 #include "sym-strings.h"
 
 #define HL_NO_SCOPE UINT32_MAX
@@ -48,7 +50,7 @@ struct hl_dwarf_unit {
 	bool is_indexed;
 	bool is_vouched_for;		/* its folders were told, see named-file.h */
 	bool has_linkage_names;		/* of a language that mangles: a plain name is not unique */
-	const char *folder;		/* of the file that holds it, borrowed; NULL: not known */
+	struct hl_dwarf_split *split;	/* of its file, borrowed; NULL: the other part of a skeleton is left alone */
 	const char *directory;		/* DW_AT_comp_dir, interned; NULL: none */
 	Dwarf_Files *line_files;	/* files of the rows */
 	Dwarf_Files *call_files;	/* files of call_file: the same but in a split unit */
@@ -56,6 +58,7 @@ struct hl_dwarf_unit {
 	size_t nr_call_files;
 	const char **line_paths;	/* interned on first use */
 	const char **call_paths;
+	struct hl_containers containers; /* of a language that mangles */
 	struct hl_scope *scopes;
 	struct hl_segment *segments;
 	struct hl_row *rows;
@@ -93,9 +96,6 @@ const char *hl_dwarf_unit_row_path(
 	struct hl_dwarf_unit *unit, uint32_t file, struct hl_strings *strings);
 const char *hl_dwarf_unit_call_path(
 	struct hl_dwarf_unit *unit, uint32_t file, struct hl_strings *strings);
-
-/* Whether nothing but plain files is where libdw would look for the unit's .dwo file. */
-bool hl_dwarf_unit_may_split(const struct hl_dwarf_unit *unit);
 
 /* Full path of the source that was compiled; NULL: not known. */
 const char *hl_dwarf_unit_source(const struct hl_dwarf_unit *unit, struct hl_strings *strings);

@@ -17,31 +17,34 @@
 #else
 #include <zlib.h>
 #endif
+#ifdef HAVE_LIBZSTD
+#include <zstd.h>
+#endif
 
 #include "elf-sections.h"
 
 /* What is read of DWARF here; locations and macros are not. */
-static const char *const wanted[] = { ".debug_abbrev", ".debug_aranges", ".debug_info",
+static const char *const wanted[] = { ".debug_abbrev", ".debug_addr", ".debug_aranges", ".debug_info",
 	".debug_line", ".debug_line_str", ".debug_ranges", ".debug_rnglists", ".debug_str",
-	".debug_str_offsets", ".debug_sup", ".debug_types", ".gnu_debugaltlink" };
+	".debug_str_offsets", ".debug_sup", ".debug_types", ".gnu_debugaltlink",
+	/* of packages of split units */
+	".debug_abbrev.dwo", ".debug_cu_index", ".debug_info.dwo", ".debug_line.dwo", ".debug_rnglists.dwo",
+	".debug_str.dwo", ".debug_str_offsets.dwo" };
 #define NR_WANTED (sizeof(wanted) / sizeof(wanted[0]))
 #define ALIGNMENT 16u
-/* Deflate cannot make more than this of a byte: what says so is damaged, or a bomb. */
+/*
+ * Deflate cannot make more than this of a byte: what says so is damaged, or a bomb.  Zstandard can, of zeros;
+ * debugging information never comes near.
+ */
 #define MAX_RATIO 1032u
+#ifndef ELFCOMPRESS_ZSTD
+#define ELFCOMPRESS_ZSTD 2
+#endif
 /* Pages that will all be written are best had at once, unless that is but claimed. */
 #define MAX_POPULATED (256u << 20)
 
-struct part {
-	const char *name;
-	const unsigned char *data;
-	size_t data_bytes;
-	size_t bytes;			/* decompressed */
-	size_t offset;			/* in the image */
-	bool is_compressed;
-};
-
 struct plan {
-	struct part parts[NR_WANTED];
+	struct hl_elf_part *parts;
 	size_t nr_parts;
 	size_t nr_compressed;
 	size_t names_offset;
@@ -55,7 +58,7 @@ static size_t aligned(size_t bytes)
 }
 
 /* Where the contents are and how much they become; false: in no way that is known here. */
-static bool read_part(Elf_Scn *section, struct part *part)
+static bool read_part(Elf_Scn *section, struct hl_elf_part *part)
 {
 	GElf_Shdr header;
 	GElf_Chdr compression;
@@ -65,11 +68,13 @@ static bool read_part(Elf_Scn *section, struct part *part)
 		return false;
 	part->data = data->d_buf;
 	part->data_bytes = part->bytes = data->d_size;
-	part->is_compressed = header.sh_flags & SHF_COMPRESSED;
-	if (!part->is_compressed)
+	part->compression = 0;
+	if (!(header.sh_flags & SHF_COMPRESSED))
 		return true;
-	if (!gelf_getchdr(section, &compression) || compression.ch_type != ELFCOMPRESS_ZLIB ||
-		data->d_size < sizeof(Elf64_Chdr))
+	if (!gelf_getchdr(section, &compression) || data->d_size < sizeof(Elf64_Chdr))
+		return false;
+	part->compression = compression.ch_type;
+	if (part->compression != ELFCOMPRESS_ZLIB && part->compression != ELFCOMPRESS_ZSTD)
 		return false;
 	part->data += sizeof(Elf64_Chdr);
 	part->data_bytes -= sizeof(Elf64_Chdr);
@@ -77,23 +82,36 @@ static bool read_part(Elf_Scn *section, struct part *part)
 	return part->bytes / MAX_RATIO <= part->data_bytes;
 }
 
-static bool make_plan(Elf *elf, struct plan *plan)
+/* The sections of @elf that are wanted; false: one cannot be read. */
+static bool read_parts(Elf *elf, struct plan *plan)
 {
-	size_t at = aligned(sizeof(Elf64_Ehdr));
-
 	for (size_t i = 0; i < NR_WANTED; i++) {
 		Elf_Scn *section = hl_elf_find_section(elf, wanted[i]);
-		struct part *part = &plan->parts[plan->nr_parts];
+		struct hl_elf_part *part = &plan->parts[plan->nr_parts];
 
 		if (!section)
 			continue;
 		part->name = wanted[i];
-		if (!read_part(section, part) || part->bytes > SIZE_MAX / 4 - at)
+		part->tail_bytes = 0;
+		if (!read_part(section, part))
+			return false;
+		plan->nr_parts++;
+		plan->nr_compressed += part->compression != 0;
+	}
+	return true;
+}
+
+static bool place_parts(struct plan *plan)
+{
+	size_t at = aligned(sizeof(Elf64_Ehdr));
+
+	for (size_t i = 0; i < plan->nr_parts; i++) {
+		struct hl_elf_part *part = &plan->parts[i];
+
+		if (part->bytes > SIZE_MAX / 4 - at)
 			return false;
 		part->offset = at;
-		at = aligned(at + part->bytes);
-		plan->nr_parts++;
-		plan->nr_compressed += part->is_compressed;
+		at = aligned(at + part->bytes + part->tail_bytes);
 	}
 	plan->names_offset = at;
 	/* the empty name, the parts' and that of the names' own section */
@@ -102,11 +120,11 @@ static bool make_plan(Elf *elf, struct plan *plan)
 		at += strlen(plan->parts[i].name) + 1;
 	plan->headers_offset = aligned(at);
 	plan->bytes = plan->headers_offset + (plan->nr_parts + 2) * sizeof(Elf64_Shdr);
-	return plan->nr_compressed > 0;
+	return true;
 }
 
 #ifdef HAVE_LIBDEFLATE
-static bool inflate_part(const struct part *part, unsigned char *to)
+static bool inflate_zlib(const struct hl_elf_part *part, unsigned char *to)
 {
 	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
 	enum libdeflate_result r = LIBDEFLATE_BAD_DATA;
@@ -117,13 +135,34 @@ static bool inflate_part(const struct part *part, unsigned char *to)
 	return r == LIBDEFLATE_SUCCESS;
 }
 #else
-static bool inflate_part(const struct part *part, unsigned char *to)
+static bool inflate_zlib(const struct hl_elf_part *part, unsigned char *to)
 {
 	uLongf bytes = part->bytes;
 
 	return uncompress(to, &bytes, part->data, part->data_bytes) == Z_OK && bytes == part->bytes;
 }
 #endif
+
+#ifdef HAVE_LIBZSTD
+static bool inflate_zstd(const struct hl_elf_part *part, unsigned char *to)
+{
+	return ZSTD_decompress(to, part->bytes, part->data, part->data_bytes) == part->bytes;
+}
+#else
+static bool inflate_zstd(const struct hl_elf_part *part, unsigned char *to)
+{
+	(void)part;
+	(void)to;
+	return false;
+}
+#endif
+
+static bool inflate_part(const struct hl_elf_part *part, unsigned char *to)
+{
+	if (part->compression == ELFCOMPRESS_ZSTD)
+		return inflate_zstd(part, to);
+	return inflate_zlib(part, to);
+}
 
 static bool fill(const struct plan *plan, unsigned char *image)
 {
@@ -133,14 +172,14 @@ static bool fill(const struct plan *plan, unsigned char *image)
 	size_t name = 1;
 
 	for (size_t i = 0; i < plan->nr_parts; i++) {
-		const struct part *part = &plan->parts[i];
+		const struct hl_elf_part *part = &plan->parts[i];
 
-		if (!part->is_compressed)
+		if (!part->compression)
 			memcpy(image + part->offset, part->data, part->bytes);
 		else if (!inflate_part(part, image + part->offset))
 			return false;
 		headers[i + 1] = (Elf64_Shdr){ .sh_name = (Elf64_Word)name, .sh_type = SHT_PROGBITS,
-			.sh_offset = part->offset, .sh_size = part->bytes, .sh_addralign = 1 };
+			.sh_offset = part->offset, .sh_size = part->bytes + part->tail_bytes, .sh_addralign = 1 };
 		strcpy(names + name, part->name);
 		name += strlen(part->name) + 1;
 	}
@@ -157,31 +196,78 @@ static bool fill(const struct plan *plan, unsigned char *image)
 	return true;
 }
 
-bool hl_elf_inflate(Elf *elf, struct hl_elf_inflated *out)
+static bool make(const Elf64_Ehdr *header, struct plan *plan, struct hl_elf_inflated *out)
 {
-	struct plan plan = { .nr_parts = 0 };
-	const Elf64_Ehdr *header = elf64_getehdr(elf);
-	struct hl_elf_inflated made;
+	struct hl_elf_inflated made = { .elf = NULL };
 
-	if (!header || header->e_ident[EI_DATA] != ELFDATA2LSB || BYTE_ORDER != LITTLE_ENDIAN ||
-		header->e_type == ET_REL)
+	if (!place_parts(plan))
 		return false;
-	/* libdw looks for the other parts of a split unit beside the file that it was given */
-	if (hl_elf_has_section(elf, ".debug_addr") || !make_plan(elf, &plan))
-		return false;
-	made.bytes = plan.bytes;
+	made.bytes = plan->bytes;
 	made.image = mmap(NULL, made.bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 			(made.bytes <= MAX_POPULATED ? MAP_POPULATE : 0), -1, 0);
 	if (made.image == MAP_FAILED)
 		return false;
 	memcpy(made.image, header, sizeof(*header));
-	made.elf = fill(&plan, made.image) ? elf_memory(made.image, made.bytes) : NULL;
+	made.elf = fill(plan, made.image) ? elf_memory(made.image, made.bytes) : NULL;
 	if (made.elf)
 		*out = made;
 	else
 		munmap(made.image, made.bytes);
 	return made.elf != NULL;
+}
+
+/* The header of a file that can be put together here; NULL: it cannot. */
+static const Elf64_Ehdr *header_of(Elf *elf)
+{
+	const Elf64_Ehdr *header = elf64_getehdr(elf);
+
+	return header && header->e_ident[EI_DATA] == ELFDATA2LSB && BYTE_ORDER == LITTLE_ENDIAN ? header : NULL;
+}
+
+bool hl_elf_inflate(Elf *elf, struct hl_elf_inflated *out)
+{
+	struct hl_elf_part parts[NR_WANTED];
+	struct plan plan = { .parts = parts };
+	const Elf64_Ehdr *header = header_of(elf);
+
+	return header && header->e_type != ET_REL && read_parts(elf, &plan) && plan.nr_compressed &&
+		make(header, &plan, out);
+}
+
+bool hl_elf_copy_skeletons(Elf *elf, struct hl_elf_inflated *out)
+{
+	struct hl_elf_part parts[NR_WANTED];
+	struct plan plan = { .parts = parts };
+	const Elf64_Ehdr *header = header_of(elf);
+	struct hl_elf_part *strings = NULL, *offsets = NULL;
+
+	if (!header || header->e_type == ET_REL || !read_parts(elf, &plan))
+		return false;
+	for (size_t i = 0; i < plan.nr_parts; i++) {
+		if (strcmp(parts[i].name, ".debug_str") == 0)
+			strings = &parts[i];
+		if (strcmp(parts[i].name, ".debug_str_offsets") == 0)
+			offsets = &parts[i];
+	}
+	if (!strings)
+		return false;
+	/* one byte more ends a last string that has no end */
+	strings->tail_bytes = 1 + HL_INFLATED_TAIL;
+	if (!make(header, &plan, out))
+		return false;
+	out->tail_offset = strings->bytes + 1;
+	out->tail = (char *)out->image + strings->offset + out->tail_offset;
+	out->str_offsets = offsets ? offsets->offset : 0;
+	return true;
+}
+
+bool hl_elf_assemble(Elf *elf, struct hl_elf_part *parts, size_t nr, struct hl_elf_inflated *out)
+{
+	struct plan plan = { .parts = parts, .nr_parts = nr };
+	const Elf64_Ehdr *header = header_of(elf);
+
+	return header && make(header, &plan, out);
 }
 
 void hl_elf_inflated_release(struct hl_elf_inflated *inflated)

@@ -6,34 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <elfutils/libdw.h>
 
-#include "elf-inflate.h"
-
-#define HL_DEFAULT_DEBUG_DIR "/usr/lib/debug"
-
-/* Directories that hold .build-id/ and copies of the file tree; the default one is the last. */
-struct hl_debug_dirs {
-	char **dirs;
-	size_t nr;
-};
-
-struct hl_build_id {
-	uint8_t bytes[64];
-	size_t length;			/* 0: none */
-};
-
-/* One open ELF file.  All zero: not open. */
-struct hl_elf_file {
-	Elf *elf;
-	struct hl_elf_inflated inflated; /* what DWARF is read from, if elf has it compressed */
-	char *path;
-	char *folder;			/* that the file lies in, links resolved; NULL: not known */
-	uid_t owner;
-	struct hl_build_id build_id;
-};
+#include "dwarf-split.h"
+#include "elf-file.h"
 
 enum hl_elf_state {
 	HL_ELF_FOUND,
@@ -52,6 +29,7 @@ struct hl_elf_module {
 	struct hl_elf_file alt;		/* the file that dwz made for several debug files */
 	Dwarf *dwarf;			/* of main or debug; NULL: none */
 	Dwarf *alt_dwarf;
+	struct hl_dwarf_split split;	/* of the skeletons of dwarf */
 	bool dwarf_unreadable;
 	bool alt_missing;
 	bool debuglink_mismatch;	/* a debug file was there, but is another build's */
@@ -62,12 +40,12 @@ struct hl_elf_module {
  * @module: receives what was found; hl_elf_module_release() it
  * @path: as recorded
  * @id: as recorded; length 0 if none
- * @dirs: where separate debug files may be
+ * @places: where to look; must stay
  *
  * A debug file with the recorded build-id is used even when the ELF file itself is gone.
  */
 void hl_elf_module_open(struct hl_elf_module *module, const char *path,
-	const struct hl_build_id *id, const struct hl_debug_dirs *dirs);
+	const struct hl_build_id *id, const struct hl_elf_places *places);
 void hl_elf_module_release(struct hl_elf_module *module);
 
 /* Was @path ever a file ("[vdso]", "", "anon_inode:..." were not)? */

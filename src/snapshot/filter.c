@@ -154,7 +154,7 @@ static int apply_filter(const struct hl_snapshot *s, const struct hl_filter *f, 
 	return rc;
 }
 
-static int copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site)
+int hl_snapshot_copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site)
 {
 	int rc = hl_snapshot_add_site(copy, site->site.node, HL_KIND_NONE,
 			(enum hl_domain)site->site.domain, &site->counts);
@@ -219,7 +219,7 @@ int hl_snapshot_keep(const struct hl_snapshot *s, const uint8_t *verdicts, uint8
 
 	for (uint64_t i = HL_NR_RESERVED_SITES; !rc && i < s->globals.nr_sites; i++)
 		if (verdicts[i] == wanted)
-			rc = copy_site(copy, &s->sites[i]);
+			rc = hl_snapshot_copy_site(copy, &s->sites[i]);
 	if (rc) {
 		hl_snapshot_unref(copy);
 		return rc;

@@ -95,6 +95,8 @@ struct hl_completeness {
 	uint64_t lost_children;		/* forked children that could make no ledger of their own ... */
 	uint32_t lost_child_pid;	/* ... the latest of them ... */
 	int32_t lost_child_error;	/* ... and why: errno */
+	uint64_t symbols_bytes;		/* of the file: what addresses are called; 0: not in it ... */
+	uint64_t symbols_addresses;	/* ... and how many it tells of */
 };
 
 struct hl_info {
@@ -149,11 +151,12 @@ struct hl_module_info {
  * @err: receives the reason of a failure; may be NULL
  *
  * Reads a finished ledger, one whose program was killed, and one that is being written: the counts
- * of a call site are those of one instant, and a block is never seen freed but not allocated.
+ * of a call site are nearly those of one instant, and no site has more freed than allocated.
  * No number in the file is trusted.  A file shorter than its sections say is refused, one whose sums go beyond
  * 63 bits or that has freed more than allocated, and one with stacks of more than 4096 frames.
  *
- * Cost:    O(what the file takes on the disk); memory at most about four times that.
+ * Cost:    O(what the file takes on the disk); memory at most about six times that, and 16 MiB and 8 times what
+ *          symbols take in it.
  * Returns: 0; -ENOENT, -EACCES ... from open(); -EINVAL: not a ledger, or one of another format
  *          version; -ERANGE: what cannot be added up, or a number of a traces text; -EBADMSG: damaged;
  *          -ENODATA: truncated; -EAGAIN: not valid yet; -ENOMEM.
@@ -234,6 +237,9 @@ size_t hl_snapshot_nr_marks(const struct hl_snapshot *snapshot);
  */
 void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct hl_mark_info *out);
 
+/* How many threads are told apart; 0: it was recorded without `heapledger record --threads`. */
+size_t hl_snapshot_nr_threads(const struct hl_snapshot *snapshot);
+
 size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot);
 
 /**
@@ -260,7 +266,7 @@ enum hl_metric {
 	HL_METRIC_PEAK,			/* bytes live at the peak */
 	HL_METRIC_ALLOC,		/* bytes ever allocated */
 	HL_METRIC_COUNT,		/* allocations ever made: as ALLOC, ordered by count */
-	HL_METRIC_TEMP,			/* as ALLOC, ordered by temp_count */
+	HL_METRIC_TEMP,			/* as ALLOC, ordered by temp_count; groups without are left out */
 	HL_NR_METRICS
 };
 
@@ -272,11 +278,36 @@ int hl_metric_from_name(const char *name);
 /* "malloc", "calloc" ... for enum hl_kind; "?" for what this version does not know. */
 const char *hl_kind_name(unsigned int kind);
 
+/*
+ * Where a frame comes from, as presets and patterns say (heapledger-origins(5)); of several the last one here.
+ *
+ * The line of a stack is the innermost frame of one's own, or else the innermost one that nobody has passed over.  In
+ * a stack in which all are, it is the outermost one with a name, which is not that of a beginning if there is another.
+ */
+enum hl_role {
+	HL_ROLE_OTHER,			/* nothing is said of it */
+	HL_ROLE_LIBRARY,		/* passed over */
+	HL_ROLE_START,			/* passed over: what a program, a thread or an initialiser begins with */
+	HL_ROLE_OWN,			/* one's own */
+	HL_ROLE_ALLOCATOR,		/* passed over, and not worth to be named */
+	HL_ROLE_HEAP,			/* the same, with all that is inlined into it */
+	HL_NR_ROLES
+};
+extern const char *const hl_role_names[HL_NR_ROLES + 1]; /* "other", "library" ... */
+
 struct hl_resolve_options {
 	bool no_skip;			/* the line is the innermost frame, even in an allocator */
-	const char *const *wrappers;	/* further wrappers: globs over function names, NULL-ended */
+	const char *origins;		/* presets: "std,qt" are these, "+qt" and "-std" change the default; "none" */
+	const char *origins_text;	/* more presets, in the form of heapledger-origins(5); NULL: none */
+	const char *origins_name;	/* what origins_text is called in complaints; NULL: "origins" */
+	const char *const *pass;	/* "file:PATTERN", "object:..", "function:.." to pass over; NULL-ended */
+	const char *const *own;		/* folders, sources and objects of one's own; NULL-ended */
+	const char *const *wrappers;	/* functions to pass over as allocators: globs, NULL-ended */
 	const char *directory;		/* files below it have a second name for filters; NULL: none */
 	const char *const *debug_dirs;	/* where to look for debug files, NULL-ended; NULL: default */
+	const char *sysroot;		/* a folder that stands for the root: the paths of modules are looked
+					 * for in it first; NULL: none */
+	bool debuginfod;		/* what is nowhere else, the servers of DEBUGINFOD_URLS are asked for */
 	bool by_function;		/* a line of several functions (of a template) is a group for each */
 	const char *const *source_dirs;	/* where sources may lie besides below the working directory and
 					 * where programs were built, NULL-ended; NULL: nowhere */
@@ -287,6 +318,7 @@ struct hl_resolve_options {
 struct hl_location {
 	const char *filename;		/* source file; without lines "module+0xoffset", or <unknown> */
 	const char *function;		/* demangled */
+	const char *name;		/* the function as a programmer writes it: "std::string::append" */
 	const char *module;		/* path of the object */
 	uint32_t lineno;		/* 0: unknown */
 	bool is_shared;			/* a line of other functions too: a template's or a macro's */
@@ -300,11 +332,19 @@ struct hl_location {
  * Groupings that shall be compared must be made with the same resolver: equal lines get equal
  * names there, whatever address they had.
  *
- * Returns: 0; -ENOMEM.
+ * Returns: 0; -EINVAL: a preset that there is not, or no pattern, see hl_resolve_options_problem(); -ENOMEM; or -errno
+ *          of opening the sysroot.
  * Safety:  a resolver belongs to one thread at a time | AS-Unsafe heap
  */
 int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver **out);
 struct hl_resolver *hl_resolver_ref(struct hl_resolver *resolver);
+
+/**
+ * hl_resolve_options_problem() - why hl_resolver_new() does not want options
+ *
+ * Returns: one line, without a newline, which the caller frees; NULL: nothing is wrong with them, or out of memory.
+ */
+char *hl_resolve_options_problem(const struct hl_resolve_options *options);
 void hl_resolver_unref(struct hl_resolver *resolver);
 
 /**
@@ -313,6 +353,33 @@ void hl_resolver_unref(struct hl_resolver *resolver);
  */
 void hl_resolver_set_progress(struct hl_resolver *resolver,
 		void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg);
+
+/**
+ * hl_resolver_add_process() - find modules in a process that still lives
+ * @process: descriptor of /proc/PID, borrowed; the caller knows that it is the recorded process's
+ * @pid: what its paths are called by
+ *
+ * Modules that were not asked for yet are looked for in its root, too, and among what it executes and maps, and
+ * used if their build-id is the recorded one.
+ *
+ * Returns: 0; -EACCES, -ESRCH or another -errno; -ENOMEM.
+ */
+int hl_resolver_add_process(struct hl_resolver *resolver, int process, int pid);
+
+/**
+ * hl_resolver_set_fetch_progress() - be told how far a file of debuginfod's servers has come
+ * @progress: called some times a second with the bytes so far and in all (0: not known), and with twice 0 at its end
+ */
+void hl_resolver_set_fetch_progress(struct hl_resolver *resolver,
+		void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg);
+
+/**
+ * hl_resolver_fetch_error() - why debuginfod's servers could not be asked
+ *
+ * Returns: 0: nothing was wrong so far; -EHOSTUNREACH: there is none, or none that answers; -ENOPKG: libdebuginfod
+ *          is missing; -ENOMEM.
+ */
+int hl_resolver_fetch_error(const struct hl_resolver *resolver);
 
 /* What was wrong with the symbols of a module. */
 struct hl_symbol_problem {
@@ -344,6 +411,8 @@ int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl
 /* A group of blocks. */
 struct hl_statistic {
 	uint32_t traceback;		/* see hl_traceback_length() */
+	uint32_t via;			/* traceback of what its line called, if not an allocator; 0: nothing else */
+	uint32_t nr_vias;		/* if its stacks went by several, via is the one with the most bytes */
 	uint32_t pad;
 	int64_t size;			/* bytes and blocks of the chosen metric */
 	int64_t count;
@@ -356,10 +425,11 @@ struct hl_statistics {
 	size_t nr_items;
 	enum hl_key key;
 	enum hl_metric metric;
-	int64_t total_size;		/* of all groups; of HL_METRIC_PEAK hl_totals.peak_bytes */
+	int64_t total_size;		/* of the blocks, each once; of HL_METRIC_PEAK hl_totals.peak_bytes */
 	int64_t total_count;
+	double total_error_bytes;	/* standard error of total_size, if the ledger is a sample; else 0 */
 	bool is_cumulative;		/* see hl_snapshot_statistics_cumulative() */
-	struct hl_counts all;		/* is_cumulative: of the blocks, each once */
+	struct hl_counts all;		/* of the blocks, each once, also of groups that are left out */
 	struct hl_resolver *resolver;
 };
 
@@ -418,6 +488,8 @@ struct hl_statistic_diff {
 	int64_t size_diff;
 	int64_t count;
 	int64_t count_diff;
+	uint32_t via;			/* see struct hl_statistic; of a group that is gone in the old snapshot */
+	uint32_t nr_vias;
 };
 
 struct hl_diffs {
@@ -429,6 +501,7 @@ struct hl_diffs {
 	int64_t total_size_diff;
 	int64_t total_count;
 	int64_t total_count_diff;
+	double total_error_bytes;	/* of total_size_diff, at most, if one of them is a sample; else 0 */
 	struct hl_resolver *resolver;
 };
 
@@ -466,45 +539,16 @@ const struct hl_location *hl_traceback_moved_from(const struct hl_resolver *reso
  *
  * Shape:   every group of either side, by (|size_diff|, size, |count_diff|, count, traceback),
  *          largest first; the order is total.
+ *          The totals are those of the groupings: of cumulative ones, too, each block is in them once.
  * Units:   bytes and blocks, signed 64 bit.
  * Cost:    O(n log n) in groups; allocates.
- * Returns: 0; -EINVAL: the groupings do not belong together; -ERANGE: a total of cumulative groups goes beyond 63
- *          bits; -ENOMEM.
+ * Returns: 0; -EINVAL: the groupings do not belong together; -ENOMEM.
  * Safety:  MT-Safe if no other thread changes @old or @new_ | AS-Unsafe heap
  * Source:  tracemalloc.Snapshot.compare_to (CPython 3.11)
  */
 int hl_statistics_compare(const struct hl_statistics *old, const struct hl_statistics *new_,
 		struct hl_diffs **out);
 void hl_diffs_unref(struct hl_diffs *diffs);
-
-/* A caller with what it called, of a grouping by HL_KEY_TRACEBACK. */
-struct hl_tree_node {
-	const struct hl_location *location;	/* NULL: of the root */
-	size_t parent;
-	size_t first_child;		/* 0: none; largest first */
-	size_t next;			/* the parent's next child; 0: none */
-	int64_t size;			/* with all that it called */
-	int64_t count;
-};
-
-struct hl_tree {
-	struct hl_tree_node *nodes;	/* 0 is the root, the sum of all */
-	size_t nr_nodes;
-	struct hl_resolver *resolver;
-};
-
-/**
- * hl_statistics_tree() - call stacks as a tree, callers before what they called
- * @statistics: of HL_KEY_TRACEBACK
- * @out: receives the tree; the caller owns it (hl_tree_unref())
- *
- * A stack ends at its line: allocators and their wrappers are left out.  Children are ordered by
- * size, then count, then name.
- *
- * Returns: 0; -EINVAL: another key; -ENOMEM.
- */
-int hl_statistics_tree(const struct hl_statistics *statistics, struct hl_tree **out);
-void hl_tree_unref(struct hl_tree *tree);
 
 /**
  * hl_traceback_length() - number of frames of a group
@@ -529,8 +573,7 @@ const struct hl_location *hl_traceback_frame(const struct hl_resolver *resolver,
 /**
  * hl_traceback_line() - the frame that stands for the group
  *
- * Returns: the most recent frame that is neither an allocator nor a wrapper of one; of a group that
- *          has only such frames the most recent one.  Owned by @resolver as above.
+ * Returns: see enum hl_role.  Owned by @resolver as above.
  */
 const struct hl_location *hl_traceback_line(const struct hl_resolver *resolver, uint32_t traceback);
 
@@ -540,5 +583,7 @@ const struct hl_location *hl_traceback_line(const struct hl_resolver *resolver, 
 
 #include "heapledger-filter.h"
 #include "heapledger-text.h"
+#include "heapledger-times.h"
+#include "heapledger-tree.h"
 
 #endif

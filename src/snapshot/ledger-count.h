@@ -2,17 +2,10 @@
 /*
  * Adding up the counters of all shards while the program may be changing them.
  *
- * What a sum promises, for each call site: each record was read between two events of its shard
- * (its seq, a seqlock, was even and unchanged), and the frees of all shards were read before the
- * allocations of all shards, so that a block is never seen freed but not allocated.  The two
- * readings are repeated a few times until nothing changed between them: then the sum is exact.
- * Sites of which a writer does not leave its event are read again, unless the program has ended or
- * has many threads, about 0.2 s for all together; then its record is taken as it is, which is off by
- * that event at most.
- *
- * A reading is a transaction: directory, counters, directory again.  Sites that got counters of
- * another shard meanwhile are counted again, sites between whose readings the reader lost the
- * processor too; and all of them a few times, if many events came in between the first and the last.
+ * What a sum promises, for each call site: it is of whole records, nearly of one instant (ledger-copies.h), and has
+ * no more freed than allocated.  What went from one thread to another while both had a processor can be counted twice
+ * or not at all; where that would make more freed than allocated, the frees are those of the copies before, of which
+ * all allocations have been seen.
  */
 #ifndef HL_SNAPSHOT_LEDGER_COUNT_H
 #define HL_SNAPSHOT_LEDGER_COUNT_H

@@ -29,7 +29,16 @@ static const uint32_t known_bytes[HL_NR_SECTION_TYPES] = {
 	[HL_SECTION_MARKS] = sizeof(struct hl_ledger_mark),
 	[HL_SECTION_THREADS] = sizeof(struct hl_ledger_thread),
 	[HL_SECTION_PEAKS] = sizeof(struct hl_peak),
+	[HL_SECTION_SYMBOLS] = 1,
+	[HL_SECTION_TIMES] = 1,
+	[HL_SECTION_MOMENTS] = 1,
 };
+
+static bool is_bytes(uint32_t type)
+{
+	return type == HL_SECTION_STRINGS || type == HL_SECTION_SYMBOLS || type == HL_SECTION_TIMES ||
+		type == HL_SECTION_MOMENTS;
+}
 
 int hl_image_read(const struct hl_image *image, uint64_t offset, void *buf, size_t length,
 		struct hl_error *err)
@@ -230,9 +239,9 @@ static int add_section(struct hl_image *image, const struct hl_section *s, uint6
 		return 0;
 	if (s->record_bytes < known_bytes[s->type])
 		return hl_fail(err, EBADMSG, at, "section with too short records");
-	if (s->type != HL_SECTION_STRINGS && (s->offset % 8 || s->record_bytes % 8))
+	if (!is_bytes(s->type) && (s->offset % 8 || s->record_bytes % 8))
 		return hl_fail(err, EBADMSG, at, "section is not aligned");
-	if (s->type == HL_SECTION_STRINGS && s->record_bytes != 1)
+	if (is_bytes(s->type) && s->record_bytes != 1)
 		return hl_fail(err, EBADMSG, at, "strings are not bytes");
 	if (s->first > UINT64_MAX - s->nr_records)
 		return hl_fail(err, EBADMSG, at, "section numbers overflow");
@@ -273,6 +282,8 @@ static int read_block(struct hl_image *image, uint64_t offset, uint64_t *next, s
 				offset + offsetof(struct hl_directory, entries) +
 				i * sizeof(struct hl_section), err);
 	*next = block.next;
+	image->last_block = offset;
+	image->last_entries = block.nr_entries;
 	return rc;
 }
 
@@ -402,6 +413,38 @@ int hl_image_map(struct hl_image *image, struct hl_error *err)
 		return hl_fail(err, errno, HL_NO_OFFSET, "cannot be mapped");
 	image->map = map;
 	return 0;
+}
+
+const struct hl_chunk *hl_image_chunk(const struct hl_image *image, unsigned int type, uint32_t instance,
+		uint64_t record)
+{
+	const struct hl_table *table = &image->tables[type];
+	size_t low = 0;
+	size_t high = table->nr_chunks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct hl_chunk *chunk = &table->chunks[middle];
+
+		if (chunk->instance == instance && record >= chunk->first && record - chunk->first < chunk->nr_records)
+			return chunk;
+		if (chunk->instance < instance || (chunk->instance == instance && chunk->first < record))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+bool hl_image_has_grown(const struct hl_image *image)
+{
+	const struct hl_directory *block = (const void *)(image->map + image->last_block);
+
+	/* What was read before the file was cut is not in the mapping. */
+	if (image->last_block + sizeof(*block) > image->size)
+		return true;
+	return __atomic_load_n(&block->nr_entries, __ATOMIC_RELAXED) != image->last_entries ||
+		__atomic_load_n(&block->next, __ATOMIC_RELAXED) != 0;
 }
 
 uint64_t hl_image_room(const struct hl_image *image, unsigned int type)

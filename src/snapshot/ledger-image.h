@@ -12,7 +12,7 @@
 #include "common/ledger.h"
 #include "snapshot/heapledger.h"
 
-#define HL_NR_SECTION_TYPES 13u
+#define HL_NR_SECTION_TYPES 16u
 
 /* One chunk of a table; the bytes are inside the file. */
 struct hl_chunk {
@@ -46,6 +46,8 @@ struct hl_image {
 	size_t nr_pieces;
 	size_t piece_room;
 	uint64_t site_base;		/* what was taken off the numbers of the file's sites */
+	uint64_t last_block;		/* of the directory: where, and ... */
+	uint32_t last_entries;		/* ... how many sections it had */
 	const uint8_t *map;		/* the whole file, MAP_SHARED; NULL: hl_image_map() was not called */
 	struct hl_ledger_header header;
 	struct hl_table tables[HL_NR_SECTION_TYPES];
@@ -61,6 +63,9 @@ void hl_image_release(struct hl_image *image);
 
 /* Map the file as long as the image is there; 0 or the error of mmap(). */
 int hl_image_map(struct hl_image *image, struct hl_error *err);
+
+/* Whether sections came in since the directory was read; @image is mapped. */
+bool hl_image_has_grown(const struct hl_image *image);
 
 /**
  * hl_image_read() - copy bytes of the file
@@ -94,6 +99,16 @@ int hl_image_charge(struct hl_image *image, uint64_t nr, size_t record_bytes, st
 /* Whether a regular file that is to be read as a whole is mostly a hole. */
 struct stat;
 bool hl_is_sparse(int fd, const struct stat *st);
+
+/* The chunk of a table with a record; NULL: there is none.  O(log of its chunks). */
+const struct hl_chunk *hl_image_chunk(const struct hl_image *image, unsigned int type, uint32_t instance,
+		uint64_t record);
+
+/* Where a record of a chunk lies in the mapped file. */
+static inline const void *hl_image_record(const struct hl_image *image, const struct hl_chunk *chunk, uint64_t record)
+{
+	return image->map + chunk->offset + (record - chunk->first) * chunk->record_bytes;
+}
 
 /* The number of records from 0 on that the table has room for without a gap. */
 uint64_t hl_image_room(const struct hl_image *image, unsigned int type);

@@ -16,25 +16,15 @@ struct hl_peak_reader hl_peak_reader(const struct hl_image *image)
 	};
 }
 
-struct hl_moment hl_moment_now(const struct hl_peak_reader *reader, unsigned int domain)
+struct hl_moment hl_moment_of(const struct hl_peak_reader *reader, const struct hl_globals *g, unsigned int domain)
 {
-	const struct hl_globals *g = reader->globals;
 	struct hl_moment m = {0};
 
 	if (domain >= HL_NR_DOMAINS)
 		return m;
-	m.own = __atomic_load_n(&g->domains[domain].peak_epoch, __ATOMIC_RELAXED);
-	m.sum = reader->has_sum && domain <= HL_DOMAIN_MMAP ?
-		__atomic_load_n(&g->sum_epochs[domain], __ATOMIC_RELAXED) : m.own;
+	m.own = g->domains[domain].peak_epoch;
+	m.sum = reader->has_sum && domain <= HL_DOMAIN_MMAP ? g->sum_epochs[domain] : m.own;
 	return m;
-}
-
-static struct hl_held held_now(uint64_t allocated, uint64_t freed, uint64_t nr_allocated, uint64_t nr_freed)
-{
-	return (struct hl_held){
-		.bytes = (int64_t)(allocated - freed),
-		.count = (int64_t)(nr_allocated - nr_freed),
-	};
 }
 
 struct hl_held hl_held_then(const struct hl_counters *c, struct hl_held saved, uint32_t epoch)
@@ -42,7 +32,10 @@ struct hl_held hl_held_then(const struct hl_counters *c, struct hl_held saved, u
 	/* later or the same; the numbers may have gone round */
 	if ((int32_t)(c->peak_epoch - epoch) >= 0)
 		return saved;
-	return held_now(c->alloc_bytes, c->free_bytes, c->alloc_count, c->free_count);
+	return (struct hl_held){
+		.bytes = (int64_t)(c->alloc_bytes - c->free_bytes),
+		.count = (int64_t)(c->alloc_count - c->free_count),
+	};
 }
 
 /* A consistent copy: peak_epoch changes with every new peak, but for those that follow each other. */
@@ -86,43 +79,11 @@ static void read_sum(const struct hl_globals *from, struct hl_globals *to)
 	}
 }
 
-/* A site that was read before the last peak: what lived in it then lived in it at the peak. */
-static void settle_site(struct hl_site_counts *site, struct hl_moment then, struct hl_moment last)
+void hl_peaks_read(const struct hl_peak_reader *reader, struct hl_globals *to)
 {
-	struct hl_counts *c = &site->counts;
-	struct hl_held live = held_now(c->alloc_bytes, c->free_bytes, c->alloc_count, c->free_count);
-
-	if (then.own != last.own)
-		site->own = live;
-	if (then.sum != last.sum) {
-		c->peak_bytes = live.bytes;
-		c->peak_count = live.count;
-	}
-}
-
-void hl_moments_settle(const struct hl_peak_reader *reader, const struct hl_moment *moments,
-		struct hl_snapshot *s)
-{
-	struct hl_globals *g = &s->globals;
-
 	for (int d = 0; d < HL_NR_DOMAINS; d++)
-		read_domain(&reader->globals->domains[d], &g->domains[d]);
-	g->sum = (struct hl_domain_totals){0};
+		read_domain(&reader->globals->domains[d], &to->domains[d]);
+	to->sum = (struct hl_domain_totals){0};
 	if (reader->has_sum)
-		read_sum(reader->globals, g);
-	for (uint64_t i = 0; i < g->nr_sites; i++) {
-		unsigned int d = s->sites[i].site.domain;
-		struct hl_moment last;
-
-		if (d >= HL_NR_DOMAINS)
-			continue;
-		last.own = g->domains[d].peak_epoch;
-		last.sum = reader->has_sum && d <= HL_DOMAIN_MMAP ? g->sum_epochs[d] : last.own;
-		settle_site(&s->sites[i], moments[i], last);
-	}
-	/* A sum that never was anything: the domains' own peaks are all there is. */
-	for (uint64_t i = 0; reader->has_sum && !hl_snapshot_has_sum(s) && i < g->nr_sites; i++) {
-		s->sites[i].counts.peak_bytes = s->sites[i].own.bytes;
-		s->sites[i].counts.peak_count = s->sites[i].own.count;
-	}
+		read_sum(reader->globals, to);
 }

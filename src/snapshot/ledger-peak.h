@@ -16,28 +16,29 @@ struct hl_peak_reader {
 	bool has_sum;			/* the program keeps a peak of malloc and mmap together */
 };
 
-/* When a site was read: the epochs of its domain at its own peak and at that of the sum. */
+/* The last peaks of a domain: the epochs of its own and of the sum's. */
 struct hl_moment {
 	uint32_t own;
 	uint32_t sum;
-	bool is_inside_event;		/* the thread that writes one of its records was in an event */
 };
 
 /* @image: mapped, with a section of globals. */
 struct hl_peak_reader hl_peak_reader(const struct hl_image *image);
 
-/* The latest peaks of a domain. */
-struct hl_moment hl_moment_now(const struct hl_peak_reader *reader, unsigned int domain);
+/**
+ * hl_peaks_read() - read the peaks of all domains and of their sum
+ * @globals: domains, sum and sum_epochs are written
+ *
+ * To be called behind the reading of the records, so that none of them is of a later peak: one that has not changed
+ * since an earlier one is as it was at the last.
+ */
+void hl_peaks_read(const struct hl_peak_reader *reader, struct hl_globals *globals);
+
+/* The last peaks of a domain in what was read. */
+struct hl_moment hl_moment_of(const struct hl_peak_reader *reader, const struct hl_globals *globals,
+		unsigned int domain);
 
 /* What a record held in @epoch, if it saved @saved when it changed first after that. */
 struct hl_held hl_held_then(const struct hl_counters *counters, struct hl_held saved, uint32_t epoch);
-
-/**
- * hl_moments_settle() - read the peaks, behind all sites
- * @moments: by site, what hl_moment_now() said when it was read
- * @snapshot: of globals, domains and sum are written, and the peaks of sites that were read before the last one
- */
-void hl_moments_settle(const struct hl_peak_reader *reader, const struct hl_moment *moments,
-		struct hl_snapshot *snapshot);
 
 #endif

@@ -5,9 +5,11 @@
  * The order matters while the program runs: counters first, then the sites, nodes, modules and
  * strings that they lead to, because the program makes these in the opposite order.
  */
-#include "snapshot/ledger-image.h"
 #include "snapshot/ledger-count.h"
+#include "snapshot/ledger-image.h"
+#include "snapshot/moments.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/times.h"
 #include "snapshot/traces-read.h"
 
 #include <errno.h>
@@ -370,6 +372,30 @@ static int check_frames(struct reading *r)
 	return 0;
 }
 
+/* Behind the modules that they are of.  Only who sees to it that nobody else writes puts them there. */
+static int read_symbols(struct reading *r)
+{
+	uint64_t nr = hl_image_room(&r->image, HL_SECTION_SYMBOLS);
+	unsigned char *section = NULL;
+	const char *msg;
+	int rc;
+
+	if (!nr)
+		return 0;
+	rc = new_table(r, nr, 1, 1, &section);
+	if (!rc)
+		rc = hl_image_records(&r->image, HL_SECTION_SYMBOLS, section, nr, 1, r->err);
+	if (!rc) {
+		rc = hl_embedded_read(section, nr, r->s->globals.nr_modules, &r->s->embedded, &msg);
+		if (!rc)
+			return 0;
+		rc = rc == -ENOMEM ? hl_fail(r->err, ENOMEM, HL_NO_OFFSET, "out of memory") :
+			damaged(r, HL_SECTION_SYMBOLS, msg);
+	}
+	free(section);
+	return rc;
+}
+
 /* What was there before hl_clear_traces(): the blocks are forgotten, the nodes do no harm. */
 static void drop_cleared(struct reading *r, uint64_t first_site)
 {
@@ -460,8 +486,38 @@ static int read_tables(struct reading *r)
 	if (!rc)
 		rc = check_modules(r);
 	if (!rc)
+		rc = read_symbols(r);
+	if (!rc)
 		rc = check_header_strings(r);
+	if (!rc)
+		rc = hl_times_read(&r->image, &r->s->times, r->err);
+	if (!rc)
+		rc = hl_moments_read(&r->image, &r->s->moments, r->err);
 	return rc ? rc : settle_sums(r);
+}
+
+static uint64_t room_of(const struct hl_image *image, unsigned int type)
+{
+	const struct hl_table *table = &image->tables[type];
+	uint64_t room = 0;
+
+	for (size_t i = 0; i < table->nr_chunks; i++)
+		room += table->chunks[i].nr_records;
+	return room;
+}
+
+/* Room for points of the time line that were not written takes nothing. */
+static void take_off_room(struct hl_snapshot *s, const struct hl_image *image)
+{
+	uint64_t room = room_of(image, HL_SECTION_TIMES) + room_of(image, HL_SECTION_MOMENTS);
+	uint64_t used = 0;
+
+	if (s->times.nr)
+		used += HL_LEDGER_PAGE + s->times.nr * sizeof(*s->times.points);
+	if (s->moments.length)
+		used += HL_LEDGER_PAGE + s->moments.length;
+	if (s->header.kind == HL_LEDGER_LIVE && room > used && s->globals.file_bytes > room)
+		s->globals.file_bytes -= room - used;
 }
 
 /* The moment of a ledger that has not ended: a copy of it says when it was taken. */
@@ -497,6 +553,8 @@ int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	rc = hl_image_map(&r.image, err);
 	if (!rc)
 		rc = read_tables(&r);
+	if (!rc)
+		take_off_room(r.s, &r.image);
 	if (!rc)
 		hl_snapshot_note_source(r.s, r.image.allocated_bytes);
 	if (!rc)

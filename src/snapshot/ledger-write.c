@@ -48,7 +48,8 @@ static int plan(struct writing *w)
 
 	if (g->nr_nodes > UINT32_MAX || g->nr_sites > UINT32_MAX || g->string_bytes > UINT32_MAX ||
 			g->nr_modules > UINT32_MAX || g->nr_generations > UINT32_MAX ||
-			s->nr_frames > UINT32_MAX || s->nr_marks > UINT32_MAX)
+			s->nr_frames > UINT32_MAX || s->nr_marks > UINT32_MAX ||
+			(s->embedded && s->embedded->section_bytes > UINT32_MAX))
 		return -EFBIG;
 	w->header = s->header;
 	w->header.header_bytes = HL_LEDGER_PAGE;
@@ -77,6 +78,9 @@ static int plan(struct writing *w)
 	add_section(w, HL_SECTION_MARKS, s->nr_marks, sizeof(struct hl_ledger_mark));
 	add_section(w, HL_SECTION_THREADS, s->nr_threads, sizeof(struct hl_ledger_thread));
 	add_section(w, HL_SECTION_PEAKS, hl_snapshot_has_sum(s) ? g->nr_sites : 0, sizeof(struct hl_peak));
+	add_section(w, HL_SECTION_TIMES, s->times.nr ? HL_LEDGER_PAGE + s->times.nr * sizeof(*s->times.points) : 0, 1);
+	add_section(w, HL_SECTION_MOMENTS, s->moments.length ? HL_LEDGER_PAGE + s->moments.length : 0, 1);
+	add_section(w, HL_SECTION_SYMBOLS, s->embedded ? s->embedded->section_bytes : 0, 1);
 	return 0;
 }
 
@@ -155,6 +159,32 @@ static int put_peaks(struct writing *w)
 	return rc;
 }
 
+static int put_times(struct writing *w, const struct hl_section *section)
+{
+	const struct hl_times *times = &w->s->times;
+	const struct hl_times_header header = {
+		.state = times->nr,
+		.interval_ns = times->interval_ns,
+		.first_interval_ns = times->interval_ns,
+	};
+	int rc = put(w, &header, sizeof(header));
+
+	if (!rc)
+		rc = pad_to(w, section->offset + HL_LEDGER_PAGE);
+	return rc ? rc : put(w, times->points, times->nr * sizeof(*times->points));
+}
+
+static int put_moments(struct writing *w, const struct hl_section *section)
+{
+	const struct hl_moments *moments = &w->s->moments;
+	const struct hl_moments_header header = {.state = moments->length, .interval_ns = moments->interval_ns};
+	int rc = put(w, &header, sizeof(header));
+
+	if (!rc)
+		rc = pad_to(w, section->offset + HL_LEDGER_PAGE);
+	return rc ? rc : put(w, moments->bytes, moments->length);
+}
+
 static int put_section(struct writing *w, const struct hl_section *section)
 {
 	const struct hl_snapshot *s = w->s;
@@ -183,6 +213,12 @@ static int put_section(struct writing *w, const struct hl_section *section)
 		return put(w, s->threads, bytes);
 	case HL_SECTION_PEAKS:
 		return put_peaks(w);
+	case HL_SECTION_MOMENTS:
+		return put_moments(w, section);
+	case HL_SECTION_TIMES:
+		return put_times(w, section);
+	case HL_SECTION_SYMBOLS:
+		return put(w, s->embedded->section, bytes);
 	default:
 		return put(w, s->generations, bytes);
 	}

@@ -3,23 +3,28 @@
  * Several snapshots as one.  Every object gets a place of its own in an address space that never
  * was, the same for all processes that had it, and every address moves there.
  */
-#include "snapshot/resolve.h"
+#include "snapshot/merge.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/embed.h"
+#include "snapshot/resolve.h"
+
 #define FIRST_ADDRESS 0x100000u
 #define HOLE 0x100000u
 
-struct merging {
+struct hl_merging {
 	struct hl_snapshot *s;
 	size_t first_thread;		/* how many there were before this source's */
 	struct hl_map nodes;		/* (parent, ip) -> node */
 	struct hl_map sites;		/* (node; kind, domain, total) -> site */
+	struct hl_embedding *symbols;
 	uint64_t next_address;
 	uint64_t sum_bytes;		/* peaks of malloc and mmap together */
 	bool has_sum;
+	bool is_empty;			/* nothing was added yet */
 };
 
 /* What of one source became what. */
@@ -27,6 +32,7 @@ struct merging_source {
 	const struct hl_snapshot *s;
 	struct hl_finder *finder;
 	uint64_t *shifts;		/* by module: new address - old one */
+	uint32_t *modules;		/* by module: its number in the sum */
 	uint64_t *ips;			/* by source frame */
 	uint32_t *nodes;
 };
@@ -43,8 +49,8 @@ static bool is_same_module(const struct hl_snapshot *a, const struct hl_module *
 		x->start - x->bias == y->start - y->bias && x->end - x->start == y->end - y->start;
 }
 
-static int place_module(struct merging *m, const struct hl_snapshot *s, const struct hl_module *module,
-		uint64_t *shift)
+static int place_module(struct hl_merging *m, const struct hl_snapshot *s, const struct hl_module *module,
+		uint64_t *shift, uint32_t *number)
 {
 	struct hl_module *known;
 	struct hl_module_info info = {
@@ -57,6 +63,7 @@ static int place_module(struct merging *m, const struct hl_snapshot *s, const st
 	};
 
 	for (uint64_t i = 0; i < m->s->globals.nr_modules; i++) {
+		*number = (uint32_t)i;
 		known = &m->s->modules[i];
 		if (is_same_module(s, module, m->s, known)) {
 			known->flags |= module->flags;
@@ -66,23 +73,24 @@ static int place_module(struct merging *m, const struct hl_snapshot *s, const st
 	}
 	if (info.end < info.start || info.end > HL_IP_FRAME_TAG >> 1)
 		return -EFBIG;
+	*number = (uint32_t)m->s->globals.nr_modules;
 	*shift = info.start - module->start;
 	info.bias = module->bias + *shift;
 	m->next_address = (info.end + HOLE) & ~(uint64_t)0xfff;
 	return hl_snapshot_add_module(m->s, &info);
 }
 
-static int place_modules(struct merging *m, struct merging_source *source)
+static int place_modules(struct hl_merging *m, struct merging_source *source)
 {
 	int rc = 0;
 
 	for (uint64_t i = 0; !rc && i < source->s->globals.nr_modules; i++)
-		rc = place_module(m, source->s, &source->s->modules[i], &source->shifts[i]);
+		rc = place_module(m, source->s, &source->s->modules[i], &source->shifts[i], &source->modules[i]);
 	return rc;
 }
 
 /* Equal frames of several sources are met when they are resolved; here each keeps its own. */
-static int copy_frames(struct merging *m, struct merging_source *source)
+static int copy_frames(struct hl_merging *m, struct merging_source *source)
 {
 	int rc = 0;
 
@@ -108,7 +116,7 @@ static uint64_t moved_ip(const struct merging_source *source, uint32_t node)
 	return module < 0 ? 1 : hl_snapshot_address_of(source->s, node) + source->shifts[module];
 }
 
-static int copy_nodes(struct merging *m, struct merging_source *source)
+static int copy_nodes(struct hl_merging *m, struct merging_source *source)
 {
 	for (uint32_t i = 0; i < HL_NR_RESERVED_NODES; i++)
 		source->nodes[i] = i;
@@ -128,7 +136,7 @@ static int copy_nodes(struct merging *m, struct merging_source *source)
 }
 
 /* Threads of the sources follow each other; those beyond the limit are not known. */
-static int copy_threads(struct merging *m, const struct hl_snapshot *s)
+static int copy_threads(struct hl_merging *m, const struct hl_snapshot *s)
 {
 	int rc = 0;
 
@@ -139,7 +147,7 @@ static int copy_threads(struct merging *m, const struct hl_snapshot *s)
 	return rc == -EFBIG ? 0 : rc;
 }
 
-static uint16_t thread_of(const struct merging *m, const struct hl_site *site)
+static uint16_t thread_of(const struct hl_merging *m, const struct hl_site *site)
 {
 	size_t number = m->first_thread + site->thread;
 
@@ -154,7 +162,7 @@ static struct hl_held held_of(const struct hl_snapshot *s, const struct hl_site_
 	return (struct hl_held){.bytes = site->counts.peak_bytes, .count = site->counts.peak_count};
 }
 
-static int copy_site(struct merging *m, uint32_t node, const struct hl_site_counts *from, struct hl_held own)
+static int copy_site(struct hl_merging *m, uint32_t node, const struct hl_site_counts *from, struct hl_held own)
 {
 	const struct hl_site *site = &from->site;
 	uint16_t thread = thread_of(m, site);
@@ -181,7 +189,7 @@ static int copy_site(struct merging *m, uint32_t node, const struct hl_site_coun
 	return 0;
 }
 
-static int copy_sites(struct merging *m, const struct merging_source *source)
+static int copy_sites(struct hl_merging *m, const struct merging_source *source)
 {
 	int rc = hl_counts_add(&m->s->sites[HL_SITE_OWN].counts, &source->s->sites[HL_SITE_OWN].counts) ? 0 : -ERANGE;
 
@@ -195,7 +203,7 @@ static int copy_sites(struct merging *m, const struct merging_source *source)
 }
 
 /* Where one source has a peak of the sum, that of the others is at most the sum of their peaks. */
-static bool add_sum(struct merging *m, const struct hl_snapshot *from)
+static bool add_sum(struct hl_merging *m, const struct hl_snapshot *from)
 {
 	const struct hl_globals *g = &from->globals;
 	uint64_t peak = (uint64_t)g->sum.peak_bytes;
@@ -283,16 +291,18 @@ static void next_header(struct hl_ledger_header *to, const struct hl_ledger_head
 		to->end_monotonic_ns = from->end_monotonic_ns;
 }
 
-static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_first)
+int hl_merging_add(struct hl_merging *m, const struct hl_snapshot *s)
 {
+	bool is_first = m->is_empty;
 	struct merging_source source = {
 		.s = s,
 		.finder = hl_finder_new(s),
 		.shifts = calloc(s->globals.nr_modules + 1, sizeof(*source.shifts)),
+		.modules = calloc(s->globals.nr_modules + 1, sizeof(*source.modules)),
 		.ips = calloc(s->nr_frames + 1, sizeof(*source.ips)),
 		.nodes = calloc(s->globals.nr_nodes + 1, sizeof(*source.nodes)),
 	};
-	int rc = source.finder && source.shifts && source.ips && source.nodes ? 0 : -ENOMEM;
+	int rc = source.finder && source.shifts && source.modules && source.ips && source.nodes ? 0 : -ENOMEM;
 
 	if (!rc && is_first)
 		rc = first_header(m->s, s);
@@ -300,6 +310,8 @@ static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_
 		rc = -EINVAL;
 	if (!rc)
 		rc = place_modules(m, &source);
+	if (!rc)
+		rc = hl_embedding_add_moved(m->symbols, s->embedded, source.modules);
 	if (!rc)
 		rc = copy_frames(m, &source);
 	if (!rc)
@@ -316,29 +328,66 @@ static int add_snapshot(struct merging *m, const struct hl_snapshot *s, bool is_
 	}
 	hl_finder_free(source.finder);
 	free(source.shifts);
+	free(source.modules);
 	free(source.ips);
 	free(source.nodes);
+	m->is_empty = false;
 	return rc;
+}
+
+struct hl_merging *hl_merging_new(void)
+{
+	struct hl_merging *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	*m = (struct hl_merging){.s = hl_snapshot_new(), .symbols = hl_embedding_new(),
+			.next_address = FIRST_ADDRESS, .is_empty = true};
+	if (m->s && m->symbols)
+		return m;
+	hl_merging_free(m);
+	return NULL;
+}
+
+void hl_merging_free(struct hl_merging *m)
+{
+	if (!m)
+		return;
+	hl_embedding_free(m->symbols);
+	hl_map_release(&m->nodes);
+	hl_map_release(&m->sites);
+	hl_snapshot_unref(m->s);
+	free(m);
+}
+
+int hl_merging_finish(struct hl_merging *m, struct hl_snapshot **out)
+{
+	const char *reason;
+	uint64_t site;
+	int rc = m->is_empty ? -EINVAL : 0;
+
+	if (!rc && m->has_sum)
+		m->s->globals.sum.peak_bytes = (int64_t)m->sum_bytes;
+	if (!rc && (hl_snapshot_check_sites(m->s, &site, &reason) || hl_snapshot_check_globals(m->s, &reason)))
+		rc = -ERANGE;
+	if (!rc)
+		rc = hl_embedding_finish(m->symbols, m->s->globals.nr_modules, &m->s->embedded);
+	if (rc)
+		return rc;
+	*out = m->s;
+	m->s = NULL;
+	return 0;
 }
 
 int hl_snapshot_merge(struct hl_snapshot *const *snapshots, size_t nr, struct hl_snapshot **out)
 {
-	struct merging m = {.s = hl_snapshot_new(), .next_address = FIRST_ADDRESS};
-	int rc = !nr ? -EINVAL : m.s ? 0 : -ENOMEM;
-	const char *reason;
-	uint64_t site;
+	struct hl_merging *m = hl_merging_new();
+	int rc = m ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = add_snapshot(&m, snapshots[i], i == 0);
-	if (!rc && m.has_sum)
-		m.s->globals.sum.peak_bytes = (int64_t)m.sum_bytes;
-	if (!rc && (hl_snapshot_check_sites(m.s, &site, &reason) || hl_snapshot_check_globals(m.s, &reason)))
-		rc = -ERANGE;
-	hl_map_release(&m.nodes);
-	hl_map_release(&m.sites);
-	if (rc)
-		hl_snapshot_unref(m.s);
-	else
-		*out = m.s;
+		rc = hl_merging_add(m, snapshots[i]);
+	if (!rc)
+		rc = hl_merging_finish(m, out);
+	hl_merging_free(m);
 	return rc;
 }

@@ -12,6 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "open-inside.h"
+
 #define MAX_SOURCE_BYTES ((off_t)64 << 20)
 /* A browser's debugging information has 5 GB. */
 #define MAX_OBJECT_BYTES ((off_t)32 << 30)
@@ -206,31 +208,44 @@ static int check_kind(int fd, enum hl_named_use use, const struct stat *st)
 	return is_made_up(fd) ? -EPERM : 0;
 }
 
+/* Where a descriptor leads, without links; false: nobody knows. */
+static bool place_of(int fd, char link[32], char where[PATH_MAX])
+{
+	ssize_t n;
+
+	snprintf(link, 32, "/proc/self/fd/%d", fd);
+	n = readlink(link, where, PATH_MAX - 1);
+	if (n >= 0)
+		where[n] = '\0';
+	return n >= 0;
+}
+
 /*
  * Where the file lies that was met, whatever links there are now.  Without /proc nothing is known;
  * then what realpath() said of a source has to do.
  */
-static int check_place(const char *link, enum hl_named_use use, const char *expected)
+static int check_place(int met, enum hl_named_use use, const char *expected)
 {
-	char where[PATH_MAX];
-	ssize_t n = readlink(link, where, sizeof(where) - 1);
+	char link[32], where[PATH_MAX];
 
-	if (n < 0 || use == HL_NAMED_MAPPED)
+	if (use == HL_NAMED_MAPPED || !place_of(met, link, where))
 		return 0;
-	where[n] = '\0';
 	if (is_never_opened(where, use) || (expected && strcmp(where, expected) != 0))
 		return -EPERM;
 	return 0;
 }
 
-/* Opens the very file that @met is, by its name only where there is no /proc. */
-static int open_again(const char *link, const char *path, const struct stat *met)
+/* Opens the very file that @met is, by its name only where there is no /proc; @path NULL: not even then. */
+static int open_again(int met_fd, const char *path, const struct stat *met)
 {
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd = open(link, flags);
+	char link[32];
 	struct stat st;
+	int fd;
 
-	if (fd >= 0 || errno != ENOENT)
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", met_fd);
+	fd = open(link, flags);
+	if (fd >= 0 || errno != ENOENT || !path)
 		return fd < 0 ? -errno : fd;
 	fd = open(path, flags);
 	if (fd < 0)
@@ -245,19 +260,51 @@ static int open_again(const char *link, const char *path, const struct stat *met
 static int open_met(const char *path, enum hl_named_use use, const char *expected, struct stat *st)
 {
 	int met = open(path, O_PATH | O_CLOEXEC | (expected ? O_NOFOLLOW : 0));
-	char link[32];
 	int rc;
 
 	if (met < 0)
 		return -errno;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", met);
 	rc = fstat(met, st) < 0 ? -errno : check_kind(met, use, st);
 	if (!rc)
-		rc = check_place(link, use, expected);
+		rc = check_place(met, use, expected);
 	if (!rc)
-		rc = open_again(link, path, st);
+		rc = open_again(met, path, st);
 	close(met);
 	return rc;
+}
+
+/* What lies in /etc of the folder is as little an object as what lies in ours. */
+static int check_inside(int met, int root)
+{
+	char link[32], where[PATH_MAX], top[PATH_MAX];
+	const char *inside;
+
+	if (!place_of(met, link, where) || !place_of(root, link, top))
+		return 0;
+	inside = part_below(where, top);
+	return is_never_opened(where, HL_NAMED_OBJECT) ||
+		(inside && is_never_opened(inside - 1, HL_NAMED_OBJECT)) ? -EPERM : 0;
+}
+
+int hl_named_open_in(int root, const char *path, struct stat *st)
+{
+	struct stat found;
+	int met, fd;
+
+	if (is_never_opened(path, HL_NAMED_OBJECT))
+		return -EPERM;
+	met = hl_open_inside(root, path);
+	if (met < 0)
+		return met;
+	fd = fstat(met, &found) < 0 ? -errno : check_kind(met, HL_NAMED_OBJECT, &found);
+	if (!fd)
+		fd = check_inside(met, root);
+	if (!fd)
+		fd = open_again(met, NULL, &found);
+	close(met);
+	if (fd >= 0 && st)
+		*st = found;
+	return fd;
 }
 
 /* Whether a voucher speaks for a file; @owner is the file's. */

@@ -70,6 +70,20 @@ int hl_named_open(const char *path, enum hl_named_use use, const struct hl_named
 	struct stat *st);
 
 /**
+ * hl_named_open_in() - open an object that a file names, in a folder that stands for the root
+ * @root: descriptor of the folder: the user named it, or it is the root of the recorded process
+ * @path: as it stands there
+ * @st: receives what fstat() says of the file
+ *
+ * As hl_named_open() with HL_NAMED_OBJECT; links do not lead out of the folder, and nothing in its
+ * /proc, /sys, /dev and /etc is opened either.
+ *
+ * Returns: the descriptor, owned by the caller; errors as there.
+ * Safety:  MT-Safe | AS-Safe
+ */
+int hl_named_open_in(int root, const char *path, struct stat *st);
+
+/**
  * hl_named_folders_add() - allow sources below a folder
  * @owner: HL_VOUCHER_PROGRAM: whom the program belongs to; else not used
  *

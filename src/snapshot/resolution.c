@@ -5,10 +5,25 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/*
- * The line of each node: of the first frame on the way to the outermost that is no wrapper.
- * Parents have smaller ids, so one pass does.
- */
+/* The line so far of a node's stack, from the outermost frame on. */
+struct best {
+	uint32_t frame;
+	enum hl_line_grade grade;
+};
+
+static struct best go_in(const struct hl_resolver *r, const struct hl_resolved_address *a, struct best best)
+{
+	for (uint32_t k = a->nr; k-- > 0;) {
+		const struct hl_resolved_frame *f = &r->frames[a->first + k];
+		enum hl_line_grade grade = hl_line_grade(f->role, f->function != 0);
+
+		if (hl_line_is_further_in(grade, best.grade))
+			best = (struct best){.frame = a->first + k, .grade = grade};
+	}
+	return best;
+}
+
+/* Parents have smaller ids, so one pass does. */
 int hl_resolution_find_lines(struct hl_resolution *resolution, const struct hl_snapshot *s)
 {
 	struct hl_resolution *n = resolution;
@@ -21,17 +36,14 @@ int hl_resolution_find_lines(struct hl_resolution *resolution, const struct hl_s
 	for (uint64_t i = 0; i < HL_NR_RESERVED_NODES; i++)
 		n->lines[i] = HL_NONE;
 	for (uint64_t i = HL_NR_RESERVED_NODES; i < n->nr_nodes; i++) {
-		const struct hl_resolved_address *a;
-		uint32_t line = n->lines[s->nodes[i].parent];
+		struct best best = {.frame = n->lines[s->nodes[i].parent]};
 
 		n->lines[i] = HL_NONE;
 		if (n->addresses[i] == HL_NONE)
 			continue;
-		a = &r->addresses[n->addresses[i]];
-		for (uint32_t k = a->nr; k-- > 0;)
-			if (!r->frames[a->first + k].is_wrapper)
-				line = a->first + k;
-		n->lines[i] = line;
+		if (best.frame != HL_NONE)
+			best.grade = hl_line_grade(r->frames[best.frame].role, r->frames[best.frame].function != 0);
+		n->lines[i] = go_in(r, &r->addresses[n->addresses[i]], best).frame;
 	}
 	return 0;
 }
@@ -92,9 +104,18 @@ void hl_resolution_unref(struct hl_resolution *resolution)
 
 uint32_t hl_resolution_line(const struct hl_resolution *resolution, uint32_t node)
 {
-	uint32_t frame = resolution->lines[node];
+	return resolution->lines[node];
+}
 
-	if (frame != HL_NONE)
-		return frame;
-	return resolution->resolver->addresses[resolution->addresses[node]].first;
+uint32_t hl_resolution_find(const struct hl_resolution *n, const struct hl_snapshot *s, uint32_t *node, uint32_t frame)
+{
+	uint32_t called = HL_NONE;
+
+	for (;; *node = s->nodes[*node].parent) {
+		const struct hl_resolved_address *a = &n->resolver->addresses[n->addresses[*node]];
+
+		if (frame >= a->first && frame < a->first + a->nr)
+			return frame > a->first ? frame - 1 : called;
+		called = a->first + a->nr - 1;
+	}
 }

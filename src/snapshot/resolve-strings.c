@@ -10,6 +10,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "snapshot/short-name.h"
+
 struct hl_interned_string {
 	UT_hash_handle hh;
 	uint32_t id;
@@ -48,7 +50,8 @@ static uint32_t add_string(struct hl_resolver *r, const char *text)
 	if (hl_resolver_is_full(r))
 		return HL_NONE;
 	if (hl_array_grow((void **)&r->strings, &r->string_room, r->nr_strings, sizeof(char *)) ||
-			hl_array_grow((void **)&r->is_wrapper, &r->wrapper_room, r->nr_strings, 1))
+			hl_array_grow((void **)&r->roles, &r->role_room, r->nr_strings, sizeof(*r->roles)) ||
+			hl_array_grow((void **)&r->short_names, &r->short_room, r->nr_strings, sizeof(uint32_t)))
 		return HL_NONE;
 	s = malloc(sizeof(*s) + length + 1);
 	if (!s)
@@ -60,17 +63,45 @@ static uint32_t add_string(struct hl_resolver *r, const char *text)
 		free(s);
 		return HL_NONE;
 	}
-	r->is_wrapper[r->nr_strings] = 0;
+	memset(r->roles[r->nr_strings], 0, sizeof(*r->roles));
+	r->short_names[r->nr_strings] = HL_NONE;
 	r->strings[r->nr_strings++] = s->text;
 	return s->id;
 }
 
-uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text)
+uint32_t hl_resolver_find_string(const struct hl_resolver *resolver, const char *text)
 {
 	struct hl_interned_string *s;
 
 	HASH_FIND(hh, resolver->strings_by_text, text, strlen(text), s);
-	return s ? s->id : add_string(resolver, text);
+	return s ? s->id : HL_NONE;
+}
+
+uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text)
+{
+	uint32_t id = hl_resolver_find_string(resolver, text);
+
+	return id != HL_NONE ? id : add_string(resolver, text);
+}
+
+const char *hl_resolver_short_name(struct hl_resolver *resolver, uint32_t function)
+{
+	uint64_t charged = resolver->charged_bytes;
+	uint32_t id = resolver->short_names[function];
+	char *text;
+
+	if (id != HL_NONE)
+		return resolver->strings[id];
+	if (hl_short_name(resolver->strings[function], &text))
+		return NULL;
+	resolver->charged_bytes = 0;
+	id = text ? hl_resolver_string(resolver, text) : function;
+	resolver->charged_bytes = charged;
+	free(text);
+	if (id == HL_NONE)
+		return NULL;
+	resolver->short_names[function] = id;
+	return resolver->strings[id];
 }
 
 void hl_resolver_free_strings(struct hl_resolver *r)
@@ -83,4 +114,5 @@ void hl_resolver_free_strings(struct hl_resolver *r)
 		free(s);
 	}
 	free(r->strings);
+	free(r->short_names);
 }

@@ -8,58 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/embed-use.h"
 #include "snapshot/symbols.h"
-#include "snapshot/wrappers.h"
 
 #define MAX_INLINED 64
 #define MAX_PATH_TEXT 4096
 /* One of them may have a whole unit's debugging information to read. */
 #define PROGRESS_NODES 16
 
-static bool asks_wrapper(const struct hl_resolver *r, const char *function)
-{
-	if (hl_wrapper_is_known(function))
-		return true;
-	for (char **w = r->wrappers; *w; w++)
-		if (hl_wrapper_matches(*w, function))
-			return true;
-	return false;
-}
-
-static bool is_wrapper(struct hl_resolver *r, uint32_t function)
-{
-	if (r->no_skip || !function)
-		return false;
-	if (!r->is_wrapper[function])
-		r->is_wrapper[function] = asks_wrapper(r, r->strings[function]) ? 2 : 1;
-	return r->is_wrapper[function] == 2;
-}
-
-static int copy_wrappers(struct hl_resolver *r, const char *const *wrappers)
-{
-	size_t nr = 0;
-
-	while (wrappers && wrappers[nr])
-		nr++;
-	r->wrappers = calloc(nr + 1, sizeof(char *));
-	if (!r->wrappers)
-		return -ENOMEM;
-	for (size_t i = 0; i < nr; i++) {
-		r->wrappers[i] = strdup(wrappers[i]);
-		if (!r->wrappers[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int new_symbols(struct hl_resolver *r, const struct hl_resolve_options *options)
 {
-	struct hl_symbols_options o = {.debug_dirs = options->debug_dirs, .folders = &r->folders};
+	struct hl_symbols_options o = {.debug_dirs = options->debug_dirs, .folders = &r->folders,
+		.sysroot = options->sysroot, .debuginfod = options->debuginfod};
 
 	while (o.debug_dirs && o.debug_dirs[o.nr_debug_dirs])
 		o.nr_debug_dirs++;
 	r->symbols = hl_symbols_new(&o);
-	return r->symbols ? 0 : -ENOMEM;
+	return r->symbols ? 0 : -errno;
 }
 
 /* A folder that is none, or not one of sources, has none: who asks the user says so before. */
@@ -78,6 +43,8 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 {
 	static const struct hl_resolve_options defaults;
 	struct hl_resolver *r = calloc(1, sizeof(*r));
+	char *problem = NULL;
+	int rc;
 
 	if (!r)
 		return -ENOMEM;
@@ -86,15 +53,25 @@ int hl_resolver_new(const struct hl_resolve_options *options, struct hl_resolver
 	options = options ? options : &defaults;
 	r->no_skip = options->no_skip;
 	r->by_function = options->by_function;
+	r->has_own_sources = options->source_file || (options->source_dirs && *options->source_dirs);
 	r->directory = options->directory ? strdup(options->directory) : NULL;
+	rc = hl_origins_new(options, &r->origins, &problem);
+	if (rc) {
+		free(problem);
+		hl_resolver_unref(r);
+		return rc;
+	}
 	/* String 0 is the empty one, traceback 0 the root. */
 	r->unrolled = calloc(1, sizeof(*r->unrolled));
-	if (!r->unrolled || (options->directory && !r->directory) || copy_wrappers(r, options->wrappers) ||
-			name_sources(r, options) || new_symbols(r, options) ||
+	if (!r->unrolled || (options->directory && !r->directory) || name_sources(r, options) ||
 			hl_resolver_string(r, "") != 0 ||
-			hl_array_grow((void **)&r->traces, &r->trace_room, 0, sizeof(*r->traces))) {
+			hl_array_grow((void **)&r->traces, &r->trace_room, 0, sizeof(*r->traces)))
+		rc = -ENOMEM;
+	else
+		rc = new_symbols(r, options);
+	if (rc) {
 		hl_resolver_unref(r);
-		return -ENOMEM;
+		return rc;
 	}
 	r->traces[0] = (struct hl_trace_node){.parent = HL_TRACE_ROOT, .location = HL_NONE};
 	r->nr_traces = 1;
@@ -113,16 +90,14 @@ void hl_resolver_unref(struct hl_resolver *resolver)
 	if (!resolver || --resolver->nr_refs)
 		return;
 	hl_resolver_free_strings(resolver);
-	for (char **w = resolver->wrappers; w && *w; w++)
-		free(*w);
-	free(resolver->wrappers);
+	hl_origins_free(resolver->origins);
 	hl_symbols_free(resolver->symbols);
 	if (resolver->unrolled)
 		free(resolver->unrolled->frames);
 	free(resolver->unrolled);
 	free(resolver->directory);
 	hl_named_folders_release(&resolver->folders);
-	free(resolver->is_wrapper);
+	free(resolver->roles);
 	free(resolver->frames);
 	free(resolver->addresses);
 	free(resolver->locations);
@@ -130,6 +105,8 @@ void hl_resolver_unref(struct hl_resolver *resolver)
 	free(resolver->problems);
 	free(resolver->modules);
 	free(resolver->moved);
+	free(resolver->vouchers);
+	hl_map_release(&resolver->voucher_map);
 	hl_map_release(&resolver->sources);
 	hl_map_release(&resolver->moved_map);
 	hl_map_release(&resolver->source_map);
@@ -144,6 +121,22 @@ void hl_resolver_set_progress(struct hl_resolver *resolver,
 {
 	resolver->progress = progress;
 	resolver->progress_arg = arg;
+}
+
+int hl_resolver_add_process(struct hl_resolver *resolver, int process, int pid)
+{
+	return hl_symbols_add_process(resolver->symbols, process, pid);
+}
+
+void hl_resolver_set_fetch_progress(struct hl_resolver *resolver,
+		void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
+{
+	hl_symbols_set_fetch_progress(resolver->symbols, progress, arg);
+}
+
+int hl_resolver_fetch_error(const struct hl_resolver *resolver)
+{
+	return hl_symbols_fetch_error(resolver->symbols);
 }
 
 const struct hl_symbol_problem *hl_resolver_problem(const struct hl_resolver *resolver, size_t index)
@@ -161,7 +154,7 @@ static int note_problem(struct hl_resolver *r, int handle, const char *path)
 		return 0;
 	if (info.status != HL_SYMBOLS_CHANGED && info.status != HL_SYMBOLS_MISSING &&
 			info.status != HL_SYMBOLS_UNREADABLE && !info.dwarf_unreadable &&
-			!info.alt_missing)
+			!info.alt_missing && !info.split_missing)
 		return 0;
 	module = hl_resolver_string(r, path);
 	if (module == HL_NONE || hl_array_grow((void **)&r->problems, &r->problem_room,
@@ -174,11 +167,39 @@ static int note_problem(struct hl_resolver *r, int handle, const char *path)
 	return 0;
 }
 
-static int meet_module(struct hl_resolver *r, int handle, const char *path)
+static bool has_problem(const struct hl_resolver *r, const char *path)
+{
+	for (size_t i = 0; i < r->nr_problems; i++)
+		if (strcmp(r->problems[i].module, path) == 0)
+			return true;
+	return false;
+}
+
+static bool has_met(const struct hl_resolver *r, int handle)
 {
 	for (size_t i = 0; i < r->nr_modules; i++)
 		if (r->modules[i] == handle)
-			return 0;
+			return true;
+	return false;
+}
+
+/* What is known only when addresses were asked for; of an object that was not needed nothing is asked now. */
+static int note_late_problem(struct hl_resolver *r, int handle, const char *path)
+{
+	struct hl_symbols_info info;
+
+	if (!has_met(r, handle) || hl_symbols_module_info(r->symbols, handle, &info) || !info.split_missing ||
+			has_problem(r, path))
+		return 0;
+	return note_problem(r, handle, path);
+}
+
+int hl_resolver_meet_module(struct hl_resolver *resolver, int handle, const char *path)
+{
+	struct hl_resolver *r = resolver;
+
+	if (has_met(r, handle))
+		return 0;
 	if (hl_array_grow((void **)&r->modules, &r->module_room, r->nr_modules, sizeof(int)))
 		return -ENOMEM;
 	r->modules[r->nr_modules++] = handle;
@@ -190,6 +211,7 @@ struct used_module {
 	char *path;			/* NULL: not looked at yet */
 	uint32_t name;			/* its path as a string */
 	int handle;
+	struct hl_embedded_use symbols;	/* of the ledger, where they are the better ones */
 };
 
 static int use_module(struct hl_resolver *r, const struct hl_snapshot *s, size_t index,
@@ -206,7 +228,8 @@ static int use_module(struct hl_resolver *r, const struct hl_snapshot *s, size_t
 			m->build_id_bytes ? m->build_id : NULL, m->build_id_bytes);
 	if (used->name == HL_NONE || used->handle < 0)
 		return -ENOMEM;
-	return meet_module(r, used->handle, used->path);
+	used->symbols = hl_embedded_choose(s, index, r->symbols, used->handle);
+	return used->symbols.module ? 0 : hl_resolver_meet_module(r, used->handle, used->path);
 }
 
 int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved_frame *frame)
@@ -219,7 +242,7 @@ int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved
 	if (hl_array_grow((void **)&r->frames, &r->frame_room, r->nr_frames, sizeof(*r->frames)))
 		return -ENOMEM;
 	r->frames[r->nr_frames] = *frame;
-	r->frames[r->nr_frames++].is_wrapper = is_wrapper(r, frame->function);
+	r->frames[r->nr_frames++].role = hl_resolver_role(r, frame);
 	return 0;
 }
 
@@ -233,7 +256,10 @@ uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *pat
 	return hl_resolver_string(resolver, text);
 }
 
-/* What modules on this machine say is bounded by them, not by the ledger: programs have long names. */
+/*
+ * What modules on this machine say is bounded by them, not by the ledger: programs have long names.  Symbols of a
+ * ledger were bounded when they were read, with all that they take here (embedded.h).
+ */
 static uint32_t symbol_string(struct hl_resolver *r, const char *text)
 {
 	uint64_t charged = r->charged_bytes;
@@ -243,11 +269,26 @@ static uint32_t symbol_string(struct hl_resolver *r, const char *text)
 	return id;
 }
 
+/* What the ledger says of an address; of one that it does not know, what the object on this machine says. */
+static int look_up(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr, struct hl_frame *found,
+		size_t *nr)
+{
+	int rc;
+
+	*nr = hl_embedded_look_up(&module->symbols, vaddr, found, MAX_INLINED);
+	if (*nr)
+		return hl_resolver_note_voucher(r, &module->symbols, found, *nr,
+				&(struct hl_symbol_voucher){.handle = module->handle, .vaddr = vaddr});
+	rc = hl_resolver_meet_module(r, module->handle, module->path);
+	*nr = hl_symbols_lookup(r->symbols, module->handle, vaddr, found, MAX_INLINED);
+	return rc;
+}
+
 static int add_symbol_frames(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr)
 {
 	struct hl_frame found[MAX_INLINED];
-	size_t nr = hl_symbols_lookup(r->symbols, module->handle, vaddr, found, MAX_INLINED);
-	int rc = 0;
+	size_t nr;
+	int rc = look_up(r, module, vaddr, found, &nr);
 
 	for (size_t i = 0; !rc && i < nr; i++) {
 		const struct hl_frame *f = &found[i];
@@ -282,8 +323,8 @@ static int add_named_frame(struct hl_resolver *r, const char *name)
 static int resolve_address(struct hl_resolver *r, const struct used_module *module, uint64_t vaddr,
 		uint32_t *out)
 {
-	uint64_t handle = module ? (uint64_t)module->handle : UINT64_MAX;
-	struct hl_map_entry *entry = hl_map_at(&r->address_map, handle, vaddr);
+	uint64_t key = module ? hl_embedded_key(&module->symbols, module->handle) : UINT64_MAX;
+	struct hl_map_entry *entry = hl_map_at(&r->address_map, key, vaddr);
 	size_t first = r->nr_frames;
 	int rc;
 
@@ -298,6 +339,7 @@ static int resolve_address(struct hl_resolver *r, const struct used_module *modu
 	if (rc || hl_array_grow((void **)&r->addresses, &r->address_room, r->nr_addresses,
 			sizeof(*r->addresses)))
 		return -ENOMEM;
+	hl_resolver_close_heap(r, first, r->nr_frames);
 	r->addresses[r->nr_addresses] = (struct hl_resolved_address){
 		.first = (uint32_t)first,
 		.nr = (uint32_t)(r->nr_frames - first),
@@ -422,17 +464,19 @@ static int resolve_all(struct resolving *n)
 	return rc;
 }
 
-static bool is_line(const struct hl_resolver *r, uint32_t address)
+/* Whether nothing further out can be a better line than a frame of @address. */
+static bool has_line(const struct hl_resolver *r, uint32_t address)
 {
 	const struct hl_resolved_address *a = &r->addresses[address];
+	enum hl_role enough = hl_origins_has_own(r->origins) && !r->no_skip ? HL_ROLE_OWN : HL_ROLE_OTHER;
 
 	for (uint32_t k = 0; k < a->nr; k++)
-		if (!r->frames[a->first + k].is_wrapper)
+		if (r->frames[a->first + k].role == enough)
 			return true;
 	return false;
 }
 
-/* From the innermost frame of each stack outwards until one is no wrapper's. */
+/* From the innermost frame of each stack outwards until one is its line. */
 static int resolve_lines(struct resolving *n)
 {
 	uint64_t nr = n->s->globals.nr_sites;
@@ -447,7 +491,7 @@ static int resolve_lines(struct resolving *n)
 			if (n->addresses[node] != HL_NONE)
 				break;
 			rc = resolve(n, node);
-			if (rc || is_line(n->r, n->addresses[node]))
+			if (rc || has_line(n->r, n->addresses[node]))
 				break;
 		}
 	}
@@ -476,8 +520,11 @@ int hl_resolve_nodes(struct hl_resolver *resolver, const struct hl_snapshot *sna
 	}
 	if (!rc)
 		rc = only_lines ? resolve_lines(&n) : resolve_all(&n);
-	for (uint64_t i = 0; n.used && i < nr_modules; i++)
+	for (uint64_t i = 0; n.used && i < nr_modules; i++) {
+		if (!rc && n.used[i].path)
+			rc = note_late_problem(resolver, n.used[i].handle, n.used[i].path);
 		free(n.used[i].path);
+	}
 	free(n.used);
 	free(n.sources);
 	hl_finder_free(n.finder);
@@ -495,6 +542,7 @@ uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_reso
 	struct hl_map_entry *entry = hl_map_at(&resolver->location_map,
 			(uint64_t)key->file << 32 | key->function,
 			(uint64_t)key->lineno << 32 | key->module);
+	const char *name;
 
 	if (!entry)
 		return HL_NONE;
@@ -505,18 +553,20 @@ uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_reso
 		known->is_shared |= known->function != resolver->strings[frame->function];
 		return entry->value;
 	}
-	if (hl_array_grow((void **)&resolver->locations, &resolver->location_room,
+	name = hl_resolver_short_name(resolver, frame->function);
+	if (!name || hl_array_grow((void **)&resolver->locations, &resolver->location_room,
 			resolver->nr_locations, sizeof(*resolver->locations)))
 		return HL_NONE;
 	resolver->locations[resolver->nr_locations] = (struct hl_named_location){
 		.public = {
 			.filename = resolver->strings[frame->file],
 			.function = resolver->strings[frame->function],
+			.name = name,
 			.module = resolver->strings[frame->module],
 			.lineno = frame->lineno,
 		},
 		.file = frame->file,
-		.is_wrapper = frame->is_wrapper,
+		.role = frame->role,
 	};
 	entry->value = (uint32_t)resolver->nr_locations++;
 	return entry->value;

@@ -14,6 +14,7 @@
 #include "snapshot/heapledger.h"
 #include "snapshot/map.h"
 #include "snapshot/named-file.h"
+#include "snapshot/origins.h"
 #include "snapshot/snapshot.h"
 
 /* Strings are numbers in struct hl_resolver.strings. */
@@ -27,7 +28,7 @@ struct hl_resolved_frame {
 	uint32_t apart;			/* not 0: equal places of other frames are others */
 	uint64_t function_start;	/* ELF address; 0: not known */
 	uint64_t vaddr;			/* of the frame */
-	bool is_wrapper;
+	enum hl_role role;
 };
 
 /* The frames of an address: nr of them from first on, innermost first. */
@@ -39,7 +40,7 @@ struct hl_resolved_address {
 struct hl_named_location {
 	struct hl_location public;
 	uint32_t file;			/* string */
-	bool is_wrapper;
+	enum hl_role role;
 };
 
 struct hl_trace_node {
@@ -64,6 +65,13 @@ struct hl_resolution {
 struct hl_interned_string;
 struct hl_symbols;
 
+/* Where an object may know the source of a name that a ledger has: a look at it vouches for its folder. */
+struct hl_symbol_voucher {
+	int handle;			/* of the symboliser */
+	uint64_t vaddr;
+	uint64_t recorded_ns;		/* when the program ran last, since the epoch; 0: not known */
+};
+
 /* The frames of a traceback, most recent first. */
 struct hl_unrolled {
 	uint32_t traceback;
@@ -87,22 +95,27 @@ struct hl_resolver {
 	struct hl_map sources;		/* the files: source_id -> 0 */
 	bool no_skip;
 	bool by_function;
+	bool has_own_sources;		/* the user says where sources are */
 	void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
 	void *progress_arg;
 	struct hl_unrolled *unrolled;	/* for who asks for one frame after another; of a resolver that is const, too */
 	char *directory;		/* NULL: none */
-	char **wrappers;		/* NULL-ended */
+	struct hl_origins *origins;
 	struct hl_named_folders folders; /* where sources may lie */
 	struct hl_symbols *symbols;
 	struct hl_interned_string *strings_by_text;
 	const char **strings;
-	uint8_t *is_wrapper;		/* by string: 0 not asked yet, 1 no, 2 yes */
+	uint8_t (*roles)[HL_NR_ORIGIN_PARTS]; /* by string: 0 not asked yet, else 1 + role */
+	uint32_t *short_names;		/* by string: its short form, HL_NONE: not asked yet */
 	struct hl_resolved_frame *frames;
 	struct hl_resolved_address *addresses;
 	struct hl_named_location *locations;
 	struct hl_trace_node *traces;
 	struct hl_symbol_problem *problems;
 	int *modules;			/* handles of the symboliser that were used */
+	struct hl_map voucher_map;	/* file of the ledger's own symbols -> vouchers */
+	struct hl_symbol_voucher *vouchers;
+	size_t nr_vouchers, voucher_room;
 	struct hl_map moved_map;	/* (file, line) of a newer build -> moved */
 	struct hl_location *moved;	/* where it was in the older one */
 	size_t nr_moved, moved_room;
@@ -110,7 +123,7 @@ struct hl_resolver {
 	struct hl_map address_map;	/* (module handle, ELF address) -> addresses */
 	struct hl_map location_map;	/* (file, function; line, module) -> locations */
 	struct hl_map trace_map;	/* (parent, location) -> traces */
-	size_t nr_strings, string_room, wrapper_room;
+	size_t nr_strings, string_room, role_room, short_room;
 	size_t nr_frames, frame_room;
 	size_t nr_addresses, address_room;
 	size_t nr_locations, location_room;
@@ -148,20 +161,66 @@ void hl_resolution_unref(struct hl_resolution *resolution);
  * hl_resolution_line() - the frame that is the line of a stack
  * @node: its innermost frame, no reserved node
  *
- * Returns: index into resolver->frames: the most recent frame that is no wrapper; of a stack with
- *          only such frames the most recent one.
+ * Returns: index into resolver->frames: see enum hl_line_grade.
  */
 uint32_t hl_resolution_line(const struct hl_resolution *resolution, uint32_t node);
 
-/* Store a frame and say whether it is a wrapper's; 0 or -ENOMEM. */
+/**
+ * hl_resolution_find() - where in a stack a frame is
+ * @node: the innermost frame of the stack; receives the node that the frame is of
+ * @frame: index into resolver->frames, of a frame of the stack
+ *
+ * Returns: the frame that it called, also an index; HL_NONE: @frame is the innermost one.
+ */
+uint32_t hl_resolution_find(const struct hl_resolution *resolution, const struct hl_snapshot *s, uint32_t *node,
+		uint32_t frame);
+
+/*
+ * How much a frame is the line of its stack: the best one is.  Of frames that nobody has passed over it is the
+ * innermost one, of others the outermost one.
+ */
+enum hl_line_grade {
+	HL_LINE_NONE,			/* no frame yet */
+	HL_LINE_START,
+	HL_LINE_NAMELESS,		/* passed over, and not even named */
+	HL_LINE_PASSED,
+	HL_LINE_OTHER,
+	HL_LINE_OWN,
+};
+enum hl_line_grade hl_line_grade(enum hl_role role, bool is_named);
+/* Going outwards or inwards with @best so far: is the next frame, of @grade, better? */
+bool hl_line_is_further_out(enum hl_line_grade grade, enum hl_line_grade best);
+bool hl_line_is_further_in(enum hl_line_grade grade, enum hl_line_grade best);
+
+/* What the origins say of a frame; the frame's own role is not looked at. */
+enum hl_role hl_resolver_role(struct hl_resolver *resolver, const struct hl_resolved_frame *frame);
+
+/* Of the frames of an address, [first] the innermost one: what is inlined into the heap is the heap. */
+void hl_resolver_close_heap(struct hl_resolver *resolver, size_t first, size_t end);
+
+/* Store a frame with its role; 0 or -ENOMEM. */
 int hl_resolver_add_frame(struct hl_resolver *resolver, const struct hl_resolved_frame *frame);
+
+/* Remember what was wrong with an object that is used, see hl_resolver_problem(); 0 or -ENOMEM. */
+int hl_resolver_meet_module(struct hl_resolver *resolver, int handle, const char *path);
 
 /* "libz.so.1+0x2f80": where no line is known, and the same in every run; HL_NONE: out of memory. */
 uint32_t hl_resolver_offset_string(struct hl_resolver *resolver, const char *path, uint64_t vaddr);
 
 /* A string's number; HL_NONE: out of memory, or more than is allowed. */
 uint32_t hl_resolver_string(struct hl_resolver *resolver, const char *text);
+/* The same of one that is there; else HL_NONE. */
+uint32_t hl_resolver_find_string(const struct hl_resolver *resolver, const char *text);
 void hl_resolver_free_strings(struct hl_resolver *resolver);
+
+/**
+ * hl_resolver_short_name() - the short form of a function's name (short-name.h), made once
+ * @function: a string
+ *
+ * What it takes is not counted: it is shorter than the name, which is.
+ * Returns: owned by @resolver; NULL: out of memory.
+ */
+const char *hl_resolver_short_name(struct hl_resolver *resolver, uint32_t function);
 
 /* Names of @snapshot are going to be asked for, which may take as much as its file allows; 0 or -ENOMEM. */
 int hl_resolver_allow(struct hl_resolver *resolver, const struct hl_snapshot *snapshot);
@@ -178,8 +237,14 @@ bool hl_resolver_is_full(const struct hl_resolver *resolver);
 uint32_t hl_resolver_location(struct hl_resolver *resolver, const struct hl_resolved_frame *key,
 		const struct hl_resolved_frame *frame);
 
+/* The frame of a traceback that is its line, as a traceback with its callers; the root's is the root. */
+uint32_t hl_resolver_trace_line(const struct hl_resolver *resolver, uint32_t traceback);
+
 /* The traceback of @location called from @parent; HL_NONE: out of memory. */
 uint32_t hl_resolver_trace(struct hl_resolver *resolver, uint32_t parent, uint32_t location);
+
+/* Add a call site of a snapshot to another that has the same nodes; 0 or -ENOMEM. */
+int hl_snapshot_copy_site(struct hl_snapshot *copy, const struct hl_site_counts *site);
 
 /**
  * hl_snapshot_keep() - a snapshot with some of the call sites of another

@@ -46,6 +46,7 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.source_bytes = snapshot->source_bytes,
 		.source_id = snapshot->source_id,
 		.read_ns = snapshot->read_ns,
+		.embedded = hl_embedded_ref(snapshot->embedded),
 		.nr_frames = snapshot->nr_frames,
 		.frame_room = snapshot->nr_frames,
 		.nr_marks = snapshot->nr_marks,

@@ -79,8 +79,11 @@ void hl_snapshot_unref(struct hl_snapshot *snapshot)
 	free(snapshot->frames);
 	free(snapshot->marks);
 	free(snapshot->threads);
+	free(snapshot->times.points);
+	free(snapshot->moments.bytes);
 	free(snapshot->nodes);
 	hl_resolution_unref(snapshot->resolution);
+	hl_embedded_unref(snapshot->embedded);
 	free(snapshot->sites);
 	free(snapshot);
 }
@@ -401,6 +404,8 @@ void hl_snapshot_completeness(const struct hl_snapshot *snapshot, struct hl_comp
 		.nr_frames = g->nr_nodes > HL_NR_RESERVED_NODES ?
 			g->nr_nodes - HL_NR_RESERVED_NODES : 0,
 		.refused_error = g->refused_error,
+		.symbols_bytes = snapshot->embedded ? snapshot->embedded->section_bytes : 0,
+		.symbols_addresses = snapshot->embedded ? snapshot->embedded->nr_addresses : 0,
 	};
 }
 
@@ -467,6 +472,35 @@ void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct h
 	};
 	memcpy(out->current_bytes, m->current_bytes, sizeof(out->current_bytes));
 	memcpy(out->peak_bytes, m->peak_bytes, sizeof(out->peak_bytes));
+}
+
+size_t hl_snapshot_nr_times(const struct hl_snapshot *snapshot, uint64_t *interval_ns)
+{
+	if (interval_ns)
+		*interval_ns = snapshot->times.interval_ns;
+	return snapshot->times.nr;
+}
+
+void hl_snapshot_time(const struct hl_snapshot *snapshot, size_t index, struct hl_time_info *out)
+{
+	const struct hl_time_point *p = &snapshot->times.points[index];
+
+	*out = (struct hl_time_info){
+		.monotonic_ns = p->monotonic_ns,
+		.alloc_count = p->alloc_count,
+		.temp_count = p->temp_count,
+		.resident_bytes = p->resident_bytes,
+		.proportional_bytes = p->proportional_bytes,
+		.nr_threads = p->nr_threads,
+		.nr_marks = p->nr_marks,
+	};
+	memcpy(out->live_bytes, p->live_bytes, sizeof(out->live_bytes));
+	memcpy(out->live_count, p->live_count, sizeof(out->live_count));
+}
+
+size_t hl_snapshot_nr_threads(const struct hl_snapshot *snapshot)
+{
+	return snapshot->nr_threads;
 }
 
 size_t hl_snapshot_nr_modules(const struct hl_snapshot *snapshot)

@@ -11,6 +11,7 @@
 #define HL_SNAPSHOT_SNAPSHOT_H
 
 #include "common/ledger.h"
+#include "snapshot/embedded.h"
 #include "snapshot/heapledger.h"
 
 /* Blocks that lived at some moment. */
@@ -27,6 +28,21 @@ struct hl_site_counts {
 	struct hl_site site;
 	struct hl_counts counts;
 	struct hl_held own;
+};
+
+/* The time line, see times.h. */
+struct hl_times {
+	struct hl_time_point *points;
+	size_t nr;
+	uint64_t interval_ns;		/* between the latest points; 0: there are none */
+};
+
+/* What call sites held at some moments, packed, see moments.h. */
+struct hl_moments {
+	unsigned char *bytes;
+	size_t length;
+	uint64_t interval_ns;
+	uint64_t offset;		/* in the file, for messages */
 };
 
 struct hl_snapshot {
@@ -49,6 +65,9 @@ struct hl_snapshot {
 	size_t nr_marks;
 	struct hl_ledger_thread *threads; /* thread n of a site is [n - 1] */
 	size_t nr_threads;
+	struct hl_times times;
+	struct hl_moments moments;
+	struct hl_embedded *embedded;	/* what its addresses are called, shared with copies; NULL: not in it */
 	struct hl_resolution *resolution; /* what a resolver made of the nodes; NULL: not asked yet */
 	size_t frame_room;
 	size_t mark_room;

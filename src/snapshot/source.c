@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "snapshot/embed-use.h"
 #include "snapshot/named-file.h"
 #include "snapshot/resolve.h"
 #include "snapshot/utf8.h"
@@ -28,7 +29,7 @@ struct source_file {
 
 /* A report names few files, so a list with the last one in front is enough. */
 struct hl_sources {
-	const struct hl_named_folders *folders;	/* borrowed from the resolver */
+	const struct hl_resolver *resolver;	/* borrowed; NULL: nobody vouches for anything */
 	struct source_file *files;
 };
 
@@ -36,8 +37,8 @@ struct hl_sources *hl_sources_new(const struct hl_resolver *resolver)
 {
 	struct hl_sources *sources = calloc(1, sizeof(*sources));
 
-	if (sources && resolver)
-		sources->folders = &resolver->folders;
+	if (sources)
+		sources->resolver = resolver;
 	return sources;
 }
 
@@ -109,6 +110,21 @@ static void find_lines(struct source_file *f)
 			f->starts[f->nr_lines++] = (uint32_t)(i + 1);
 }
 
+/* A name that stands in the ledger is of no use until an object has vouched for it. */
+static int open_source(struct hl_sources *sources, const char *path, struct stat *st)
+{
+	const struct hl_resolver *r = sources->resolver;
+	int fd = hl_named_open(path, HL_NAMED_SOURCE, r ? &r->folders : NULL, st);
+
+	if (fd == -EPERM && r && hl_resolver_vouch(r, path))
+		fd = hl_named_open(path, HL_NAMED_SOURCE, &r->folders, st);
+	if (fd >= 0 && r && hl_resolver_is_outdated(r, path, st)) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
 static struct source_file *open_file(struct hl_sources *sources, const char *path)
 {
 	struct source_file *f = calloc(1, sizeof(*f));
@@ -122,7 +138,7 @@ static struct source_file *open_file(struct hl_sources *sources, const char *pat
 		free(f);
 		return NULL;
 	}
-	fd = hl_named_open(path, HL_NAMED_SOURCE, sources->folders, &st);
+	fd = open_source(sources, path, &st);
 	if (fd >= 0) {
 		if (read_text(f, fd, (size_t)st.st_size))
 			find_lines(f);

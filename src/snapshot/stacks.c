@@ -159,6 +159,7 @@ static int add_frames(struct hl_stacks *s, const struct hl_resolved_address *a, 
 			.location = {
 				.filename = r->strings[f->file],
 				.function = r->strings[f->function],
+				.name = hl_resolver_short_name(r, f->function),
 				.module = r->strings[f->module],
 				.lineno = f->lineno,
 			},
@@ -168,10 +169,10 @@ static int add_frames(struct hl_stacks *s, const struct hl_resolved_address *a, 
 			.place = (uint32_t)s->nr_places,
 			.module = module,
 			.is_inlined = i + 1 < a->nr,
-			.is_wrapper = f->is_wrapper,
+			.role = (uint8_t)f->role,
 		};
 
-		rc = frame.name ? add_frame(s, &frame) : -ENOMEM;
+		rc = frame.name && frame.location.name ? add_frame(s, &frame) : -ENOMEM;
 	}
 	return rc;
 }
@@ -230,7 +231,7 @@ static int place_name(struct hl_stacks *s, size_t call, const char *name)
 	if (id == HL_NONE)
 		return -ENOMEM;
 	frame.location.filename = frame.name = s->resolver->strings[id];
-	frame.location.function = frame.location.module = s->resolver->strings[0];
+	frame.location.function = frame.location.name = frame.location.module = s->resolver->strings[0];
 	frame.linkage_name = s->resolver->strings[0];
 	if (add_frame(s, &frame))
 		return -ENOMEM;
@@ -398,6 +399,28 @@ int hl_stacks_next_frame(const struct hl_stacks *stacks, struct hl_stack_cursor 
 		cursor->inner = 0;
 	}
 	return 0;
+}
+
+struct hl_stack_cursor hl_stacks_line(const struct hl_stacks *stacks, const struct hl_stack_site *site,
+		const struct hl_stack_frame **out)
+{
+	struct hl_stack_cursor cursor = hl_stack_start(site);
+	struct hl_stack_cursor line = cursor;
+	enum hl_line_grade best = HL_LINE_NONE;
+	const struct hl_stack_frame *frame;
+
+	/* What says that a stack is not whole is the line of a stack without frames only. */
+	while ((best == HL_LINE_NONE || cursor.call >= HL_NR_RESERVED_NODES) &&
+			!hl_stacks_next_frame(stacks, &cursor, &frame)) {
+		enum hl_line_grade grade = hl_line_grade((enum hl_role)frame->role, *frame->location.function);
+
+		if (hl_line_is_further_out(grade, best)) {
+			best = grade;
+			line = cursor;
+			*out = frame;
+		}
+	}
+	return line;
 }
 
 size_t hl_stacks_nr_calls(const struct hl_stacks *stacks)

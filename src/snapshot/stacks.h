@@ -29,7 +29,7 @@ struct hl_stack_frame {
 	uint32_t place;			/* number of the address, see hl_stacks_place() */
 	int32_t module;			/* for hl_snapshot_module(); -1: none */
 	bool is_inlined;		/* into the next frame of the stack */
-	bool is_wrapper;		/* an allocator or a wrapper of one */
+	uint8_t role;			/* enum hl_role */
 };
 
 /* A node of the tree of all stacks: an address that was called from another one. */
@@ -94,6 +94,16 @@ struct hl_stack_cursor hl_stack_start(const struct hl_stack_site *site);
  * Returns: 0: a frame; 1: the end.
  */
 int hl_stacks_next_frame(const struct hl_stacks *stacks, struct hl_stack_cursor *cursor,
+		const struct hl_stack_frame **out);
+
+/**
+ * hl_stacks_line() - the frame that is the line of a site
+ * @out: receives the frame
+ *
+ * Cost:    O(frames).
+ * Returns: for going on from there outwards.
+ */
+struct hl_stack_cursor hl_stacks_line(const struct hl_stacks *stacks, const struct hl_stack_site *site,
 		const struct hl_stack_frame **out);
 
 /**

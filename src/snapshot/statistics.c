@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Grouping the call sites of a snapshot. */
 #include "snapshot/resolve.h"
+#include "snapshot/vias.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,6 +19,7 @@ struct grouping {
 	uint32_t *traces;		/* by node, for HL_KEY_TRACEBACK */
 	uint32_t *by_frame;		/* resolved frame -> item, HL_NONE: not asked yet */
 	struct hl_map groups;		/* traceback -> item */
+	struct hl_vias vias;
 	size_t room;
 };
 
@@ -236,6 +238,38 @@ static struct hl_counts site_counts(const struct grouping *g, const struct hl_co
 	return c;
 }
 
+/* Of what a line called allocators are not worth to be named. */
+static int add_via(struct grouping *g, uint32_t item, uint32_t node, const struct hl_counts *counts)
+{
+	uint32_t via = hl_resolution_find(g->n, g->s, &node, hl_resolution_line(g->n, node));
+	uint32_t location;
+	uint32_t trace;
+
+	if (via == HL_NONE || g->r->frames[via].role >= HL_ROLE_ALLOCATOR || g->r->no_skip)
+		return 0;
+	location = call_location(g->r, &g->r->frames[via]);
+	trace = location == HL_NONE ? HL_NONE : hl_resolver_trace(g->r, HL_TRACE_ROOT, location);
+	if (trace == HL_NONE)
+		return -ENOMEM;
+	return hl_vias_add(&g->vias, item, trace, metric_size(counts, g->stats->metric));
+}
+
+static bool has_via(const struct grouping *g, uint32_t node)
+{
+	enum hl_key key = g->stats->key;
+
+	return node >= HL_NR_RESERVED_NODES &&
+		(key == HL_KEY_LINENO || key == HL_KEY_FUNCTION || key == HL_KEY_TRACEBACK);
+}
+
+static int add_site(struct grouping *g, const struct hl_site *site, const struct hl_counts *counts)
+{
+	uint32_t item = site_item(g, site);
+	int rc = add_to(g, item, counts);
+
+	return rc || !has_via(g, site->node) ? rc : add_via(g, item, site->node, counts);
+}
+
 static int add_sites(struct grouping *g)
 {
 	int rc = 0;
@@ -244,9 +278,13 @@ static int add_sites(struct grouping *g)
 		const struct hl_site_counts *site = &g->s->sites[i];
 		struct hl_counts counts = site_counts(g, &site->counts);
 
-		if (hl_counts_has_any(&counts))
-			rc = add_to(g, site_item(g, &site->site), &counts);
+		if (!hl_counts_has_any(&counts))
+			continue;
+		hl_counts_add(&g->stats->all, &counts);
+		rc = add_site(g, &site->site, &counts);
 	}
+	if (!rc)
+		hl_vias_settle(&g->vias, g->stats);
 	return rc;
 }
 
@@ -295,20 +333,17 @@ static void hand_on(struct below *b, uint32_t node, uint32_t caller)
 		hl_counts_add(&b->counts[b->places[caller] - 1], &b->counts[b->places[node] - 1]);
 }
 
-/* Where a site's stack begins to count: at its line.  What is further in are allocators and their wrappers. */
+/* Where a site's stack begins to count: at its line.  What is further in was passed over. */
 static int begin_stack(struct grouping *g, uint32_t node, const struct hl_counts *counts, struct below *below)
 {
 	uint32_t line = hl_resolution_line(g->n, node);
-	const struct hl_resolved_address *a;
+	uint32_t first;
 	int rc = 0;
 
-	for (;; node = g->s->nodes[node].parent) {
-		a = &g->r->addresses[g->n->addresses[node]];
-		if (line >= a->first && line < a->first + a->nr)
-			break;
-	}
-	if (line > a->first) {
-		rc = add_frames(g, node, line - a->first, counts);
+	hl_resolution_find(g->n, g->s, &node, line);
+	first = g->r->addresses[g->n->addresses[node]].first;
+	if (line > first) {
+		rc = add_frames(g, node, line - first, counts);
 		node = g->s->nodes[node].parent;
 	}
 	if (!rc && node >= HL_NR_RESERVED_NODES)
@@ -361,7 +396,7 @@ static void choose_metric(struct hl_statistic *item, enum hl_metric metric)
 	item->error_bytes = sqrt(c->variance);
 }
 
-/* Leave out what the metric counts nothing of, and add up the rest. */
+/* Leave out what the metric counts nothing of. */
 static void settle(struct hl_statistics *stats)
 {
 	size_t kept = 0;
@@ -374,8 +409,6 @@ static void settle(struct hl_statistics *stats)
 			continue;
 		if (stats->metric == HL_METRIC_TEMP && !item->counts.temp_count)
 			continue;
-		stats->total_size = (int64_t)((uint64_t)stats->total_size + (uint64_t)item->size);
-		stats->total_count = (int64_t)((uint64_t)stats->total_count + (uint64_t)item->count);
 		stats->items[kept++] = *item;
 	}
 	stats->nr_items = kept;
@@ -449,26 +482,24 @@ static int group(struct grouping *g)
 	free(g->traces);
 	free(g->by_frame);
 	hl_map_release(&g->groups);
+	hl_vias_release(&g->vias);
 	return rc;
 }
 
-/* With frames counted as often as they occur, the sum of the groups is not that of the blocks. */
-static void settle_totals(struct hl_statistics *stats)
+/*
+ * Of the blocks, each once: of cumulative groups the sum is more, and of temporary blocks it depends on the grouping
+ * which groups have none and are left out.  Beside the peak as the program knew it, the groups may lack what changed
+ * hands at that very moment.
+ */
+static void settle_totals(struct hl_snapshot *snapshot, struct hl_statistics *stats)
 {
 	struct hl_statistic all = {.counts = stats->all};
+	struct hl_totals totals;
 
-	if (!stats->is_cumulative)
-		return;
 	choose_metric(&all, stats->metric);
 	stats->total_size = all.size;
 	stats->total_count = all.count;
-}
-
-/* Beside the peak as the program knew it, the groups may lack what changed hands at that very moment. */
-static void settle_peak(struct hl_snapshot *snapshot, struct hl_statistics *stats)
-{
-	struct hl_totals totals;
-
+	stats->total_error_bytes = all.error_bytes;
 	if (stats->metric != HL_METRIC_PEAK)
 		return;
 	hl_snapshot_totals(snapshot, -1, &totals);
@@ -484,8 +515,7 @@ static int make_statistics(struct hl_snapshot *snapshot, struct hl_resolver *res
 	if (rc)
 		return rc;
 	settle(stats);
-	settle_totals(stats);
-	settle_peak(snapshot, stats);
+	settle_totals(snapshot, stats);
 	return sort(stats);
 }
 

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debuginfod.h"
 #include "demangle.h"
 #include "dwarf-index.h"
 #include "elf-module.h"
+#include "elf-returned.h"
 #include "elf-sections.h"
 #include "named-file.h"
 #include "sym-strings.h"
@@ -35,7 +37,7 @@ struct module {
 
 struct hl_symbols {
 	struct hl_strings strings;
-	struct hl_debug_dirs dirs;
+	struct hl_elf_places places;
 	struct hl_named_folders *folders; /* borrowed; NULL: nobody wants to know */
 	bool keep_parameters;
 	struct module **modules;	/* pointers: a module stays where it is */
@@ -43,35 +45,26 @@ struct hl_symbols {
 	size_t module_room;
 };
 
-static int copy_dirs(struct hl_debug_dirs *dirs, const struct hl_symbols_options *options)
-{
-	size_t extra = options ? options->nr_debug_dirs : 0;
-
-	dirs->dirs = calloc(extra + 1, sizeof(*dirs->dirs));
-	if (!dirs->dirs)
-		return -ENOMEM;
-	for (size_t i = 0; i <= extra; i++) {
-		const char *dir = i < extra ? options->debug_dirs[i] : HL_DEFAULT_DEBUG_DIR;
-
-		dirs->dirs[i] = strdup(dir);
-		if (!dirs->dirs[i])
-			return -ENOMEM;
-		dirs->nr++;
-	}
-	return 0;
-}
-
 struct hl_symbols *hl_symbols_new(const struct hl_symbols_options *options)
 {
 	struct hl_symbols *symbols = calloc(1, sizeof(*symbols));
+	int rc;
 
 	if (!symbols)
 		return NULL;
 	symbols->keep_parameters = options && options->keep_parameters;
 	symbols->folders = options ? options->folders : NULL;
-	if (copy_dirs(&symbols->dirs, options) < 0) {
+	rc = hl_elf_places_add_dirs(&symbols->places, options ? options->debug_dirs : NULL,
+		options ? options->nr_debug_dirs : 0);
+	if (!rc && options && options->sysroot)
+		rc = hl_elf_places_set_sysroot(&symbols->places, options->sysroot);
+	if (!rc && options && options->debuginfod) {
+		symbols->places.servers = hl_debuginfod_new();
+		rc = symbols->places.servers ? 0 : -ENOMEM;
+	}
+	if (rc) {
 		hl_symbols_free(symbols);
-		errno = ENOMEM;
+		errno = -rc;
 		return NULL;
 	}
 	return symbols;
@@ -90,11 +83,26 @@ void hl_symbols_free(struct hl_symbols *symbols)
 		free(module);
 	}
 	free(symbols->modules);
-	for (size_t i = 0; i < symbols->dirs.nr; i++)
-		free(symbols->dirs.dirs[i]);
-	free(symbols->dirs.dirs);
+	hl_elf_places_release(&symbols->places);
 	hl_strings_release(&symbols->strings);
 	free(symbols);
+}
+
+int hl_symbols_add_process(struct hl_symbols *symbols, int process, int pid)
+{
+	return hl_elf_places_add_process(&symbols->places, process, pid);
+}
+
+void hl_symbols_set_fetch_progress(struct hl_symbols *symbols,
+	void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
+{
+	if (symbols->places.servers)
+		hl_debuginfod_set_progress(symbols->places.servers, progress, arg);
+}
+
+int hl_symbols_fetch_error(const struct hl_symbols *symbols)
+{
+	return symbols->places.servers ? hl_debuginfod_error(symbols->places.servers) : 0;
 }
 
 static const char *intern(struct hl_symbols *symbols, const char *text)
@@ -199,19 +207,18 @@ static enum hl_symbols_status status_of(const struct module *module)
 	return HL_SYMBOLS_STRIPPED;
 }
 
-static const char *format_id(const struct hl_build_id *id, char text[2 * 64 + 1])
+static const char *format_id(const struct hl_build_id *id, char text[HL_BUILD_ID_TEXT])
 {
 	if (!id->length)
 		return "none";
-	for (size_t i = 0; i < id->length; i++)
-		sprintf(text + 2 * i, "%02x", id->bytes[i]);
+	hl_build_id_format(id, false, text);
 	return text;
 }
 
 /* Why the file at the recorded path is not used. */
 static const char *explain_file(struct hl_symbols *symbols, const struct module *module)
 {
-	char disk[2 * 64 + 1], recorded[2 * 64 + 1];
+	char disk[HL_BUILD_ID_TEXT], recorded[HL_BUILD_ID_TEXT];
 
 	switch (module->elf.state) {
 	case HL_ELF_CHANGED:
@@ -292,7 +299,7 @@ static void open_dwarf(struct module *module)
 
 	if (!elf->dwarf || !hl_elf_text_range(any, &text.low, &text.high))
 		return;
-	hl_dwarf_index_load(&module->dwarf, elf->dwarf, hl_elf_module_dwarf_file(elf)->folder, &text);
+	hl_dwarf_index_load(&module->dwarf, elf->dwarf, &module->elf.split, &text);
 	module->has_dwarf = module->dwarf.nr_ranges > 0;
 	if (!module->dwarf.nr_units)
 		module->elf.dwarf_unreadable = true;
@@ -303,10 +310,22 @@ static void open_module(struct hl_symbols *symbols, struct module *module)
 	if (module->is_open)
 		return;
 	module->is_open = true;
-	hl_elf_module_open(&module->elf, module->path, &module->id, &symbols->dirs);
+	hl_elf_module_open(&module->elf, module->path, &module->id, &symbols->places);
 	hl_symtab_load(&module->symtab, &module->elf, &symbols->strings);
 	open_dwarf(module);
 	fill_info(symbols, module);
+}
+
+/* Which files of split units were not found; worth more than what else is to be said of a module that has lines. */
+static void tell_split(struct hl_symbols *symbols, struct module *module)
+{
+	const struct hl_dwarf_split *split = &module->elf.split;
+
+	if (!split->nr_missing || module->info.split_missing)
+		return;
+	module->info.split_missing = true;
+	module->info.text = text_of(symbols, "%s, a part of its debugging information, was not found, nor a .dwp file "
+		"with that part: inlined functions are missing", split->missing);
 }
 
 int hl_symbols_module_info(
@@ -315,6 +334,7 @@ int hl_symbols_module_info(
 	if (module < 0 || (size_t)module >= symbols->nr_modules)
 		return -EINVAL;
 	open_module(symbols, symbols->modules[module]);
+	tell_split(symbols, symbols->modules[module]);
 	*info = symbols->modules[module]->info;
 	return 0;
 }
@@ -331,6 +351,21 @@ int hl_symbols_segment(struct hl_symbols *symbols, int module, struct hl_elf_seg
 	if (!m->elf.main.elf || !hl_elf_text_segment(m->elf.main.elf, out))
 		return -ENOENT;
 	return 0;
+}
+
+int hl_symbols_returned_text(
+	struct hl_symbols *symbols, int module, const char *function, const char **text)
+{
+	struct module *m;
+
+	if (module < 0 || (size_t)module >= symbols->nr_modules)
+		return -ENOENT;
+	m = symbols->modules[module];
+	open_module(symbols, m);
+	for (size_t i = 0; m->elf.main.elf && i < m->symtab.nr_symbols; i++)
+		if (strcmp(m->symtab.symbols[i].name, function) == 0)
+			return hl_elf_returned_text(m->elf.main.elf, m->symtab.symbols[i].address, text);
+	return -ENOENT;
 }
 
 static void fill_offset(struct hl_symbols *symbols, const char *module, uint64_t vaddr,
@@ -444,7 +479,10 @@ static void fill_missing_names(struct hl_symbols *symbols, const struct module *
 	}
 }
 
-/* A program whose build-id is the recorded one vouches for the folder that it was built in. */
+/*
+ * A program whose build-id is the recorded one vouches for the folder that it was built in; but in the root of a
+ * process, or in an image of another system, anybody may have files that are root's.
+ */
 static void vouch(struct hl_symbols *symbols, const struct module *module, struct hl_dwarf_unit *unit)
 {
 	const struct hl_elf_file *file = hl_elf_module_dwarf_file(&module->elf);
@@ -452,7 +490,7 @@ static void vouch(struct hl_symbols *symbols, const struct module *module, struc
 	if (unit->is_vouched_for)
 		return;
 	unit->is_vouched_for = true;
-	if (symbols->folders && module->info.verified && file && unit->directory)
+	if (symbols->folders && module->info.verified && file && !file->place && unit->directory)
 		hl_named_folders_add_unit(symbols->folders, unit->directory,
 			hl_dwarf_unit_source(unit, &symbols->strings), file->owner);
 }

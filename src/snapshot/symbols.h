@@ -5,7 +5,8 @@
  * The caller names modules as they were recorded (path and build-id) and asks for ELF virtual
  * addresses.  Nothing is opened before the first question about a module, and of a module only the
  * compilation units that are asked for are indexed.  A file that is not the recorded one is never
- * used.  No network access happens (debuginfod is not asked).
+ * used.  Where files are looked for is in elf-places.h.  No network access happens unless
+ * options.debuginfod asks for it.
  */
 #ifndef HL_SNAPSHOT_SYMBOLS_H
 #define HL_SNAPSHOT_SYMBOLS_H
@@ -42,6 +43,8 @@ struct hl_frame {
 struct hl_symbols_options {
 	const char *const *debug_dirs;	/* searched before /usr/lib/debug; NULL: none */
 	size_t nr_debug_dirs;
+	const char *sysroot;		/* a folder that stands for the root, looked at first; NULL: none */
+	bool debuginfod;		/* what is nowhere else, the servers of DEBUGINFOD_URLS are asked for */
 	struct hl_named_folders *folders; /* borrowed: is told where verified programs were built; NULL */
 	bool keep_parameters;		/* function = "f(int)"; by default "f", as reports need it */
 };
@@ -62,6 +65,7 @@ struct hl_symbols_info {
 	bool verified;			/* the build-id was recorded and is that of the files used */
 	bool dwarf_unreadable;		/* DWARF is there, but damaged or compressed in an unknown way */
 	bool alt_missing;		/* the file shared between debug files (dwz) was not found */
+	bool split_missing;		/* a .dwo file of a unit that was asked for was not found */
 	const char *file;		/* ELF file in use; NULL: none */
 	const char *debug_file;		/* file that the DWARF comes from, may be @file; NULL: none */
 	const char *text;		/* one line for the user; NULL: nothing is wrong or restricted */
@@ -71,7 +75,7 @@ struct hl_symbols_info {
  * hl_symbols_new() - make an empty symboliser
  * @options: copied; NULL for the defaults
  *
- * Returns: the object (hl_symbols_free()); NULL + errno ENOMEM.
+ * Returns: the object (hl_symbols_free()); NULL + errno ENOMEM, or that of opening the sysroot.
  * Safety:  MT-Safe | AS-Unsafe heap
  */
 struct hl_symbols *hl_symbols_new(const struct hl_symbols_options *options);
@@ -81,6 +85,23 @@ struct hl_symbols *hl_symbols_new(const struct hl_symbols_options *options);
  * @symbols: may be NULL
  */
 void hl_symbols_free(struct hl_symbols *symbols);
+
+/**
+ * hl_symbols_add_process() - look in the root of a process that lives, too, and at what it has mapped
+ * @process: descriptor of /proc/PID, borrowed; it is that of the recorded process
+ *
+ * For modules that were not opened yet; nothing is used that has not the recorded build-id.
+ *
+ * Returns: 0; -EACCES, -ESRCH and other errors of openat(); -ENOMEM.
+ */
+int hl_symbols_add_process(struct hl_symbols *symbols, int process, int pid);
+
+/* Be told how far a file of debuginfod's servers has come; see hl_debuginfod_progress. */
+void hl_symbols_set_fetch_progress(struct hl_symbols *symbols,
+	void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg);
+
+/* Why debuginfod's servers could not be asked, see hl_debuginfod_error(); 0: nothing was wrong. */
+int hl_symbols_fetch_error(const struct hl_symbols *symbols);
 
 /**
  * hl_symbols_module() - name a module
@@ -125,13 +146,26 @@ size_t hl_symbols_lookup(struct hl_symbols *symbols, int module, uint64_t vaddr,
  * @module: handle of hl_symbols_module()
  * @info: receives the answer; its strings belong to @symbols
  *
- * Opens the module if no lookup has done so yet.
+ * Opens the module if no lookup has done so yet.  Whether .dwo files are missing is known of what was looked up.
  *
  * Returns: 0; -EINVAL: no such handle.
  * Safety:  MT-Unsafe race:symbols | AS-Unsafe heap
  */
 int hl_symbols_module_info(
 	struct hl_symbols *symbols, int module, struct hl_symbols_info *info);
+
+/**
+ * hl_symbols_returned_text() - what a function returns that does nothing but return a text (elf-returned.h)
+ * @function: as the linker knows it
+ * @text: receives the text, which lives as long as @symbols
+ *
+ * Opens the module if no lookup has done so yet.
+ *
+ * Returns: 0; -ENOENT: not the recorded file, or no such function in it; -ENOTSUP: the function does more.
+ * Safety:  MT-Unsafe race:symbols | AS-Unsafe heap
+ */
+int hl_symbols_returned_text(
+	struct hl_symbols *symbols, int module, const char *function, const char **text);
 
 struct hl_elf_segment;
 

@@ -59,12 +59,28 @@ const struct hl_location *hl_traceback_frame(const struct hl_resolver *resolver,
 	return traceback == HL_TRACE_ROOT ? NULL : location_of(resolver, traceback);
 }
 
+uint32_t hl_resolver_trace_line(const struct hl_resolver *resolver, uint32_t traceback)
+{
+	enum hl_line_grade best = HL_LINE_NONE;
+	uint32_t line = traceback;
+
+	for (uint32_t t = traceback; t != HL_TRACE_ROOT; t = resolver->traces[t].parent) {
+		const struct hl_named_location *l = &resolver->locations[resolver->traces[t].location];
+		enum hl_line_grade grade = hl_line_grade(l->role, *l->public.function);
+
+		if (hl_line_is_further_out(grade, best)) {
+			best = grade;
+			line = t;
+		}
+	}
+	return line;
+}
+
 const struct hl_location *hl_traceback_line(const struct hl_resolver *resolver, uint32_t traceback)
 {
-	for (uint32_t t = traceback; t != HL_TRACE_ROOT; t = resolver->traces[t].parent)
-		if (!resolver->locations[resolver->traces[t].location].is_wrapper)
-			return location_of(resolver, t);
-	return traceback == HL_TRACE_ROOT ? NULL : location_of(resolver, traceback);
+	uint32_t line = hl_resolver_trace_line(resolver, traceback);
+
+	return line == HL_TRACE_ROOT ? NULL : location_of(resolver, line);
 }
 
 const struct hl_location *hl_traceback_moved_from(const struct hl_resolver *resolver,

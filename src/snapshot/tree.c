@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Call stacks as a tree from callers to callees. */
-#include "snapshot/resolve.h"
+#include "snapshot/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "snapshot/resolve.h"
 
 struct growing {
 	struct hl_tree *tree;
@@ -15,15 +17,6 @@ struct growing {
 static int64_t plus(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-/* The line of a stack; of one with only wrappers its innermost frame. */
-static uint32_t trimmed(const struct hl_resolver *r, uint32_t trace)
-{
-	for (uint32_t t = trace; t != HL_TRACE_ROOT; t = r->traces[t].parent)
-		if (!r->locations[r->traces[t].location].is_wrapper)
-			return t;
-	return trace;
 }
 
 /* Tracebacks are a tree already, from the leaf to the root: a wanted one wants its callers. */
@@ -64,11 +57,11 @@ static int grow(struct growing *g, const struct hl_statistics *statistics)
 			sizeof(*g->tree->nodes)))
 		return -ENOMEM;
 	for (size_t i = 0; i < statistics->nr_items; i++)
-		mark(g, r, trimmed(r, statistics->items[i].traceback));
+		mark(g, r, hl_resolver_trace_line(r, statistics->items[i].traceback));
 	rc = make_nodes(g);
 	for (size_t i = 0; !rc && i < statistics->nr_items; i++) {
 		const struct hl_statistic *s = &statistics->items[i];
-		struct hl_tree_node *node = &g->tree->nodes[g->nodes[trimmed(r, s->traceback)]];
+		struct hl_tree_node *node = &g->tree->nodes[g->nodes[hl_resolver_trace_line(r, s->traceback)]];
 
 		node->size = plus(node->size, s->size);
 		node->count = plus(node->count, s->count);
@@ -123,6 +116,12 @@ static int link_children(struct hl_tree *tree)
 	return 0;
 }
 
+int hl_tree_finish(struct hl_tree *tree)
+{
+	add_up(tree);
+	return link_children(tree);
+}
+
 int hl_statistics_tree(const struct hl_statistics *statistics, struct hl_tree **out)
 {
 	struct growing g = {0};
@@ -135,10 +134,8 @@ int hl_statistics_tree(const struct hl_statistics *statistics, struct hl_tree **
 		return -ENOMEM;
 	g.tree->resolver = hl_resolver_ref(statistics->resolver);
 	rc = grow(&g, statistics);
-	if (!rc) {
-		add_up(g.tree);
-		rc = link_children(g.tree);
-	}
+	if (!rc)
+		rc = hl_tree_finish(g.tree);
 	free(g.nodes);
 	if (rc) {
 		hl_tree_unref(g.tree);

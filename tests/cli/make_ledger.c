@@ -6,15 +6,19 @@
  *   command ARG...                     exe PATH
  *   pid N                              peak BYTES [NANOSECONDS]
  *   end REASON STATUS                  lost N
- *   taken NANOSECONDS
+ *   taken NANOSECONDS                  started NANOSECONDS: since the epoch
  *   mmap-peak BYTES                    sum BYTES [NANOSECONDS]: peak of malloc and mmap together
  *   bound BYTES                        flags N
+ *   sample BYTES
  *   partial ALL NO-INFO CODE UNWINDER BUDGET
  *   children N PID ERRNO               module-flags N: of the last module
  *   own COUNT BYTES                    of the last site: at its domain's peak, where there is a sum
  *   module PATH BUILD-ID|- START END BIAS
  *   site KIND COUNT BYTES FREED-COUNT FREED-BYTES TEMP PEAK-COUNT PEAK-BYTES ADDRESS...
  *       addresses: of the calls, outermost first, in hexadecimal like START, END and BIAS
+ *   symbol RANK ADDRESS FUNCTION FILE LINE...
+ *       of an address in a module: what stands in the ledger of it, the innermost of its inlined calls first; "-": not
+ *       known
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -24,6 +28,8 @@
 #include "snapshot/snapshot.h"
 
 #define MAX_WORDS 400
+
+static struct hl_embedding *symbols;
 
 static void fail(const char *what)
 {
@@ -140,6 +146,41 @@ static void put_site(struct hl_snapshot *s, char **words, int nr)
 	s->shard.events += c.alloc_count + c.free_count;
 }
 
+static uint32_t module_at(const struct hl_snapshot *s, uint64_t address)
+{
+	for (uint32_t i = 0; i < s->globals.nr_modules; i++)
+		if (address >= s->modules[i].start && address < s->modules[i].end)
+			return i;
+	fail("symbol outside of modules");
+	return 0;
+}
+
+static void put_symbol(const struct hl_snapshot *s, char **words, int nr)
+{
+	struct hl_frame frames[HL_EMBEDDED_MAX_CHAIN];
+	uint64_t address = nr > 2 ? hex(words[2]) : 0;
+	uint32_t module = module_at(s, address);
+	int nr_frames = (nr - 3) / 3;
+
+	if (nr < 6 || nr % 3 || nr_frames > (int)HL_EMBEDDED_MAX_CHAIN)
+		fail("symbol");
+	for (int i = 0; i < nr_frames; i++) {
+		char **w = &words[3 + 3 * i];
+
+		unescape(w[0]);
+		unescape(w[1]);
+		frames[i] = (struct hl_frame){
+			.function = w[0],
+			.file = strcmp(w[1], "-") ? w[1] : NULL,
+			.line = (uint32_t)number(w[2]),
+			.source = strcmp(w[0], "-") ? HL_FRAME_DWARF : HL_FRAME_OFFSET,
+			.inlined = i + 1 < nr_frames,
+		};
+	}
+	must(hl_embedding_add(symbols, module, (enum hl_embedded_rank)number(words[1]),
+			address - s->modules[module].bias, frames, (size_t)nr_frames), "symbol");
+}
+
 /* Why something is not there; whether it was one of these records. */
 static bool put_gap(struct hl_snapshot *s, char **words, int nr)
 {
@@ -173,6 +214,8 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 		put_module(s, words, nr);
 	} else if (!strcmp(what, "site")) {
 		put_site(s, words, nr);
+	} else if (!strcmp(what, "symbol")) {
+		put_symbol(s, words, nr);
 	} else if (put_gap(s, words, nr)) {
 		return;
 	} else if (nr < 2) {
@@ -193,6 +236,8 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 	} else if (!strcmp(what, "sum")) {
 		s->globals.sum.peak_bytes = (int64_t)number(words[1]);
 		s->globals.sum.peak_monotonic_ns = nr > 2 ? number(words[2]) : 0;
+	} else if (!strcmp(what, "sample")) {
+		s->header.sample_bytes = number(words[1]);
 	} else if (!strcmp(what, "bound")) {
 		s->globals.peak_bound_bytes = number(words[1]);
 	} else if (!strcmp(what, "flags")) {
@@ -204,6 +249,8 @@ static void put_record(struct hl_snapshot *s, char **words, int nr)
 		};
 	} else if (!strcmp(what, "taken")) {
 		s->header.snapshot_monotonic_ns = number(words[1]);
+	} else if (!strcmp(what, "started")) {
+		s->header.start_realtime_ns = number(words[1]);
 	} else if (!strcmp(what, "lost")) {
 		s->globals.early_lost = number(words[1]);
 	} else {
@@ -216,7 +263,8 @@ int main(int argc, char **argv)
 	struct hl_snapshot *s = hl_snapshot_new();
 	char line[32768];
 
-	if (argc != 2 || !s)
+	symbols = hl_embedding_new();
+	if (argc != 2 || !s || !symbols)
 		fail("usage: make_ledger OUT < SPEC");
 	s->header.start_realtime_ns = 1700000000000000000u;
 	s->header.start_monotonic_ns = 1000000000;
@@ -230,6 +278,8 @@ int main(int argc, char **argv)
 		if (nr)
 			put_record(s, words, nr);
 	}
+	must(hl_embedding_finish(symbols, s->globals.nr_modules, &s->embedded), "symbols");
+	hl_embedding_free(symbols);
 	must(hl_snapshot_write(s, argv[1], HL_WRITE_FORCE, NULL), "write");
 	hl_snapshot_unref(s);
 	return 0;

@@ -72,6 +72,9 @@ static unsigned int query(const struct hl_snapshot *snapshot)
 	struct hl_completeness completeness;
 	struct hl_module_info module;
 	struct hl_mark_info mark;
+	struct hl_time_info point;
+	struct hl_snapshot *then;
+	uint64_t times[HL_MOMENTS_MAX];
 	struct hl_info info;
 	unsigned int n;
 	size_t i;
@@ -88,6 +91,15 @@ static unsigned int query(const struct hl_snapshot *snapshot)
 	for (i = 0; i < hl_snapshot_nr_marks(snapshot); i++) {
 		hl_snapshot_mark(snapshot, i, &mark);
 		n += sum(mark.text);
+	}
+	for (i = 0; i < hl_snapshot_nr_times(snapshot, NULL); i++) {
+		hl_snapshot_time(snapshot, i, &point);
+		n += (size_t)point.live_bytes[0] + point.nr_threads;
+	}
+	if (hl_snapshot_moments(snapshot, times, &i, NULL) == 0 && i &&
+	    hl_snapshot_at(snapshot, i - 1, &then, NULL) == 0) {
+		n += (unsigned int)times[i - 1];
+		hl_snapshot_unref(then);
 	}
 	return n;
 }

@@ -371,7 +371,8 @@ static void unknown_section(struct tables *t, struct random *r)
 		return;
 	t->sections[t->nr_sections++] = (struct section){
 		.entry = {
-			.type = 13 + (uint32_t)random_extreme(r) % 1000000, .instance = (uint32_t)random_extreme(r),
+			.type = HL_SECTION_MOMENTS + 1 + (uint32_t)random_extreme(r) % 1000000,
+			.instance = (uint32_t)random_extreme(r),
 			.first = random_extreme(r), .offset = random_extreme(r),
 			.nr_records = (uint32_t)random_extreme(r), .record_bytes = (uint32_t)random_extreme(r),
 		},
@@ -499,6 +500,8 @@ void mutate_sections(struct tables *t, struct random *r)
 		longer_records(t, r);
 	if (random_chance(r, 20))
 		unknown_section(t, r);
+	if (random_chance(r, 20))
+		add_course(t, r);
 	if (random_chance(r, 20))
 		mutations[random_below(r, sizeof(mutations) / sizeof(*mutations))](t, r);
 	if (random_chance(r, 30))

@@ -163,13 +163,14 @@ static void ask_library(struct report *report, const struct subject *subject)
 static const char *const commands[] = {
 	"info F", "top F", "top -n0 -g traceback --format=json F", "top --cumulative -n0 --format=csv F",
 	"top -s peak --format=tracemalloc F", "top --format=traceback --frames=5 F", "top -g thread -s temp F",
-	"top -g module -s count F", "diff B F", "diff -n0 --format=json F B", "tree F", "tree -s peak --format=json F",
+	"top -g module -s count F", "top --at=1s F", "diff --from=1ms F", "growth F",
+	"diff B F", "diff -n0 --format=json F B", "tree F", "tree -s peak --format=json F",
 	"leaks F", "leaks -n0 --format=json --suppressions=S F", "growth B F F", "growth --format=json F B F",
 	"check --max-live=1MiB --max-peak=1GiB --max-count=10 F", "check --max-growth=5% --format=junit B F",
 	"check --budget=file1.c=1 --format=json F", "merge -o O B F", "merge -o O F F", "info --format=json F",
 	"export -t pprof F", "export -t folded F", "export -t speedscope F", "export -t massif F", "export -t dhat F",
 	"export -t callgrind F", "export -t heap F", "export -t traces -o O F", "export -t json F",
-	"annotate file1.c F", "snapshot -o O F",
+	"annotate file1.c F", "snapshot -o O F", "symbolize F",
 };
 /* Of one that is waited for, each time. */
 static const char *const few_commands[] = {"info F", "top F", "snapshot -o O F"};

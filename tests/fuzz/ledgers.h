@@ -108,6 +108,9 @@ void note(struct tables *t, const char *what);
 void mutate_tables(struct tables *t, struct random *r);
 void mutate_sections(struct tables *t, struct random *r);
 
+/* The sections of a time line and of moments of call sites. */
+void add_course(struct tables *t, struct random *r);
+
 /* Cut the tables into sections. */
 void make_sections(struct tables *t, struct random *r);
 /* Write the file; exits on failure. */

@@ -6,8 +6,9 @@ need ms_print valgrind
 record
 check() {
 	ms_print --threshold=0 "$1" >text 2>err || return
-	expect text '^Number of snapshots: 3$' '^ Detailed snapshots: \[1 \(peak\), 2\]$' \
-		'^  1 +[0-9,]+ +553,000 +553,000 +0 +0$' '^  2 +[0-9,]+ +353,000 +353,000 +0 +0$' \
+	# Three, and the points of the time line, which are as many as the machine was slow.
+	expect text '^Number of snapshots: ([3-9]|[0-9]{2,})$' '^ Detailed snapshots: \[[0-9]+ \(peak\), [0-9]+\]$' \
+		'^ +[0-9]+ +[0-9,]+ +553,000 +553,000 +0 +0$' '^ +[0-9]+ +[0-9,]+ +353,000 +353,000 +0 +0$' \
 		'^->45.21% \(250,000B\) 0x[0-9A-F]+: keep_big \(victim.c:36\)$' \
 		'^->36.17% \(200,000B\) 0x[0-9A-F]+: make_peak \(victim.c:57\)$' \
 		'^->70.82% \(250,000B\) 0x[0-9A-F]+: keep_big \(victim.c:36\)$' \

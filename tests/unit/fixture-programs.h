@@ -64,4 +64,27 @@
 	"	return 0;\n"						/* 20 */ \
 	"}\n"								/* 21 */
 
+/* Functions without linkage names, all inlined into main(). */
+#define LOCAL_SOURCE \
+	"extern \"C\" void where(void);\n"				/* 1 */ \
+	"namespace ns { namespace {\n"					/* 2 */ \
+	"inline void helper() { where(); }\n"				/* 3 */ \
+	"} }\n"								/* 4 */ \
+	"static inline void f()\n"					/* 5 */ \
+	"{\n"								/* 6 */ \
+	"	auto one = [](int) { where(); };\n"			/* 7 */ \
+	"	auto two = [&]() { one(1); where(); };\n"		/* 8 */ \
+	"	struct local { static inline void g() { where(); } };\n"	/* 9 */ \
+	"	two();\n"						/* 10 */ \
+	"	local::g();\n"						/* 11 */ \
+	"}\n"								/* 12 */ \
+	"int main()\n"							/* 13 */ \
+	"{\n"								/* 14 */ \
+	"	auto one = [](int) { where(); };\n"			/* 15 */ \
+	"	f();\n"							/* 16 */ \
+	"	one(2);\n"						/* 17 */ \
+	"	ns::helper();\n"					/* 18 */ \
+	"	return 0;\n"						/* 19 */ \
+	"}\n"								/* 20 */
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which files are found, which are refused, and what the user is told; and damaged files. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,118 @@ START_TEST(recorded_build_id_verifies_the_file)
 	ck_assert(info.verified);
 	ck_assert_ptr_null(info.text);
 	ck_assert_str_eq(info.debug_file, in_fixture("chain"));
+	hl_symbols_free(symbols);
+}
+END_TEST
+
+static struct hl_symbols *symbols_in(const char *sysroot)
+{
+	struct hl_symbols_options options = { .sysroot = sysroot };
+	struct hl_symbols *symbols = hl_symbols_new(&options);
+
+	ck_assert_ptr_nonnull(symbols);
+	return symbols;
+}
+
+/* Expects that the program at a path that is nowhere else is found in the root, and its debug file there. */
+static void expect_in_root(const char *path, const char *file, const char *debug_file)
+{
+	struct hl_symbols *symbols = symbols_in(in_fixture("root"));
+	struct hl_symbols_info info = ask(symbols, path, true);
+
+	ck_assert_int_eq(info.status, HL_SYMBOLS_DWARF);
+	ck_assert(info.verified);
+	ck_assert_str_eq(info.file, in_fixture(file));
+	ck_assert_str_eq(info.debug_file, in_fixture(debug_file));
+	ck_assert_ptr_null(info.text);
+	hl_symbols_free(symbols);
+}
+
+START_TEST(programs_and_debug_files_are_found_in_a_sysroot)
+{
+	char path[256], rest[2 * 64];
+
+	must_run("mkdir -p root/opt/real && mv chain root/opt/real && ln -s real root/opt/x");
+	expect_in_root("/opt/x/chain", "root/opt/x/chain", "root/opt/x/chain");
+	/* by .gnu_debuglink, beside it */
+	must_run("cd root/opt/real && objcopy --only-keep-debug chain chain.debug && strip chain && "
+		 "objcopy --add-gnu-debuglink=chain.debug chain");
+	expect_in_root("/opt/x/chain", "root/opt/x/chain", "root/opt/x/chain.debug");
+	/* by build-id, in the root's own folder */
+	snprintf(path, sizeof(path), "root/usr/lib/debug/.build-id/%02x", id[0]);
+	for (size_t i = 1; i < id_length; i++)
+		sprintf(rest + 2 * (i - 1), "%02x", id[i]);
+	must_run("mkdir -p %s && mv root/opt/real/chain.debug %s/%s.debug", path, path, rest);
+	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/%s.debug", rest);
+	expect_in_root("/opt/x/chain", "root/opt/x/chain", path);
+}
+END_TEST
+
+START_TEST(the_sysroot_comes_first_and_only_with_its_build_id)
+{
+	struct hl_symbols *symbols;
+	struct hl_symbols_info info;
+	char *path = strdup(in_fixture("chain"));
+
+	must_run("mkdir -p root/$(pwd) && cp chain root/$(pwd)");
+	symbols = symbols_in("root");
+	info = ask(symbols, path, true);
+	ck_assert_msg(strncmp(info.file, "root/", 5) == 0, "file: %s", info.file);
+	hl_symbols_free(symbols);
+	must_run("cd root/$(pwd) && objcopy --remove-section=.note.gnu.build-id chain");
+	symbols = symbols_in("root");
+	info = ask(symbols, path, true);
+	ck_assert_str_eq(info.file, path);
+	hl_symbols_free(symbols);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_sysroot_that_is_none_is_refused)
+{
+	struct hl_symbols_options options = { .sysroot = "nowhere" };
+
+	ck_assert_ptr_null(hl_symbols_new(&options));
+	ck_assert_int_eq(errno, ENOENT);
+	options.sysroot = "chain.c";
+	ck_assert_ptr_null(hl_symbols_new(&options));
+	ck_assert_int_eq(errno, ENOTDIR);
+}
+END_TEST
+
+/* What debuginfod's client keeps is BUILD-ID/debuginfo and BUILD-ID/executable. */
+START_TEST(files_that_debuginfod_fetched_before_are_found)
+{
+	struct { const char *variable, *value, *folder; } homes[] = {
+		{ "DEBUGINFOD_CACHE_PATH", "cache", "cache" },
+		{ "XDG_CACHE_HOME", "cache", "cache/debuginfod_client" },
+		{ "HOME", "home", "home/.cache/debuginfod_client" },
+		{ "HOME", "home", "home/.debuginfod_client_cache" },
+	};
+	char hex[2 * 64 + 1];
+	struct hl_symbols *symbols;
+	struct hl_symbols_info info;
+
+	for (size_t i = 0; i < id_length; i++)
+		sprintf(hex + 2 * i, "%02x", id[i]);
+	unsetenv("DEBUGINFOD_CACHE_PATH");
+	unsetenv("XDG_CACHE_HOME");
+	setenv(homes[_i].variable, in_fixture(homes[_i].value), 1);
+	must_run("mkdir -p %s/%s && objcopy --only-keep-debug chain %s/%s/debuginfo && strip chain", homes[_i].folder,
+		hex, homes[_i].folder, hex);
+	symbols = symbols_with(NULL);
+	info = ask(symbols, in_fixture("chain"), true);
+	ck_assert_ptr_nonnull(strstr(info.debug_file, homes[_i].folder));
+	hl_symbols_free(symbols);
+	/* another build is not used; an empty file says that nobody has it */
+	must_run("objcopy --remove-section=.note.gnu.build-id %s/%s/debuginfo", homes[_i].folder, hex);
+	symbols = symbols_with(NULL);
+	ask(symbols, in_fixture("chain"), false);
+	hl_symbols_free(symbols);
+	must_run(": >%s/%s/debuginfo && mv chain %s/%s/executable", homes[_i].folder, hex, homes[_i].folder, hex);
+	symbols = symbols_with(NULL);
+	info = ask(symbols, in_fixture("chain"), false);
+	ck_assert_ptr_nonnull(strstr(info.file, "/executable"));
 	hl_symbols_free(symbols);
 }
 END_TEST
@@ -448,6 +561,10 @@ Suite *make_suite(void)
 
 	tcase_add_test(core, recorded_build_id_verifies_the_file);
 	tcase_add_test(core, without_a_recorded_build_id_the_user_is_told);
+	tcase_add_test(core, programs_and_debug_files_are_found_in_a_sysroot);
+	tcase_add_test(core, the_sysroot_comes_first_and_only_with_its_build_id);
+	tcase_add_test(core, a_sysroot_that_is_none_is_refused);
+	tcase_add_loop_test(core, files_that_debuginfod_fetched_before_are_found, 0, 4);
 	tcase_add_test(core, debuglink_is_followed_beside_the_file_and_below_debug);
 	tcase_add_test(core, debuglink_is_followed_in_extra_directories);
 	tcase_add_test(core, debug_file_is_found_by_build_id);

@@ -14,6 +14,9 @@
 
 #include "fixture.h"
 #include "snapshot/named-file.h"
+#include "snapshot/open-inside.h"
+
+static char buffer[1200];
 
 static int open_and_close(const char *path, enum hl_named_use use, const struct hl_named_folders *folders)
 {
@@ -58,6 +61,97 @@ START_TEST(objects_are_regular_files_that_hold_something)
 	ck_assert_int_eq(open_and_close("/etc/passwd", HL_NAMED_OBJECT, NULL), -EPERM);
 	ck_assert_int_eq(open_and_close("/proc/kmsg", HL_NAMED_OBJECT, NULL), -EPERM);
 	ck_assert_int_eq(open_and_close("/dev/null", HL_NAMED_OBJECT, NULL), -EPERM);
+}
+END_TEST
+
+static int inside(int root, const char *path)
+{
+	int fd = hl_named_open_in(root, path, NULL);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* The kernel's way and ours must be one: the file that both meet, or the error. */
+static void meets(int root, const char *path, const char *file)
+{
+	int (*const ways[])(int, const char *) = { hl_open_inside, hl_open_inside_by_parts };
+	struct stat met, wanted;
+
+	if (file)
+		ck_assert_int_eq(stat(file, &wanted), 0);
+	for (int i = 0; i < 2; i++) {
+		int fd = ways[i](root, path);
+
+		ck_assert_msg((fd >= 0) == (file != NULL), "%s, way %d: %d", path, i, fd);
+		if (fd < 0)
+			continue;
+		ck_assert_int_eq(fstat(fd, &met), 0);
+		ck_assert_msg(met.st_ino == wanted.st_ino, "%s, way %d: another file", path, i);
+		close(fd);
+	}
+}
+
+START_TEST(links_do_not_lead_out_of_a_root)
+{
+	char *absolute = strdup(in_fixture("out"));
+	int root;
+
+	must_run("mkdir -p root/bin root/usr/lib && echo x >root/bin/x && echo out >out && mkdir -p root%s && "
+		 "ln -s ../../../out root/bin/up && ln -s %s root/bin/out && ln -s /bin/x root/usr/lib/x && "
+		 "ln -s ../../.. root/usr/top && ln -s loop root/loop && ln -s usr/lib root/lib",
+		in_fixture(""), absolute);
+	root = open("root", O_PATH | O_DIRECTORY);
+	ck_assert_int_ge(root, 0);
+	meets(root, "/bin/x", "root/bin/x");
+	meets(root, "bin//./x", "root/bin/x");
+	meets(root, "/../../bin/x", "root/bin/x");
+	meets(root, "/usr/lib/x", "root/bin/x");
+	meets(root, "/lib/x", "root/bin/x");
+	meets(root, "/lib/../lib/../../bin/x", "root/bin/x");
+	meets(root, "/usr/top/bin/x", "root/bin/x");
+	meets(root, "/usr/top/..", "root");
+	meets(root, "/bin/up", NULL);
+	meets(root, "/bin/out", NULL);
+	meets(root, "/loop", NULL);
+	meets(root, "/bin/x/y", NULL);
+	meets(root, "/nothing/../bin/x", NULL);
+	/* with a file of that name inside, the link leads there */
+	must_run("echo in >root%s && echo in >root/out", absolute);
+	meets(root, "/bin/out", (snprintf(buffer, sizeof(buffer), "root%s", absolute), buffer));
+	meets(root, "/bin/up", "root/out");
+	free(absolute);
+	close(root);
+}
+END_TEST
+
+START_TEST(in_a_root_only_what_may_be_an_object_is_opened)
+{
+	int root;
+
+	must_run("mkdir -p root/etc root/proc root/dev/shm root/bin && echo x >root/etc/x && echo x >root/proc/x && "
+		 "echo x >root/dev/x && echo x >root/dev/shm/x && echo x >root/bin/x && mkfifo root/bin/fifo && "
+		 "ln -s /etc/x root/bin/etc && : >root/bin/empty");
+	root = open("root", O_PATH | O_DIRECTORY);
+	ck_assert_int_ge(root, 0);
+	ck_assert_int_eq(inside(root, "/bin/x"), 0);
+	ck_assert_int_eq(inside(root, "/dev/shm/x"), 0);
+	ck_assert_int_eq(inside(root, "/etc/x"), -EPERM);
+	ck_assert_int_eq(inside(root, "/bin/etc"), -EPERM);
+	ck_assert_int_eq(inside(root, "/bin/../etc/x"), -EPERM);
+	ck_assert_int_eq(inside(root, "/proc/x"), -EPERM);
+	ck_assert_int_eq(inside(root, "/dev/x"), -EPERM);
+	ck_assert_int_eq(inside(root, "/bin/fifo"), -EINVAL);
+	ck_assert_int_eq(inside(root, "/bin/empty"), -EINVAL);
+	ck_assert_int_eq(inside(root, "/bin/none"), -ENOENT);
+	close(root);
+	/* what is made up stays so where it is mounted */
+	root = open("/proc", O_PATH | O_DIRECTORY);
+	ck_assert_int_lt(inside(root, "/self/status"), 0);
+	ck_assert_int_lt(inside(root, "/self/exe"), 0);
+	close(root);
 }
 END_TEST
 
@@ -144,6 +238,8 @@ Suite *make_suite(void)
 
 	tcase_add_checked_fixture(core, fixture_enter, fixture_leave);
 	tcase_add_test(core, objects_are_regular_files_that_hold_something);
+	tcase_add_test(core, links_do_not_lead_out_of_a_root);
+	tcase_add_test(core, in_a_root_only_what_may_be_an_object_is_opened);
 	tcase_add_test(core, sources_need_somebody_who_vouches);
 	tcase_add_test(core, folders_that_no_program_was_built_in);
 	tcase_add_test(core, a_program_vouches_for_its_own_folder_and_owner);

@@ -330,6 +330,38 @@ START_TEST(extreme_numbers_do_not_overflow)
 }
 END_TEST
 
+/* One stack of two frames: as cumulative groups it is there twice. */
+START_TEST(totals_have_each_block_once)
+{
+	struct hl_snapshot *s = demo_snapshot(DEMO_BIAS);
+	struct hl_snapshot *empty = hl_snapshot_new();
+	const uint64_t stack[] = {0x10, 0x20};
+	struct hl_statistics *old, *new_;
+	struct hl_diffs *d;
+
+	demo_site(s, DEMO_BIAS, stack, 2, 3, 300);
+	add_counts(s, 0x10, (struct hl_counts){.alloc_bytes = 50, .alloc_count = 2, .temp_count = 1});
+	ck_assert_int_eq(hl_snapshot_statistics_cumulative(s, resolver, HL_KEY_LINENO, HL_METRIC_TEMP, &new_), 0);
+	ck_assert_int_eq(new_->total_size, 350);
+	ck_assert_int_eq(new_->total_count, 5);
+	ck_assert_uint_eq(new_->all.temp_count, 1);
+	ck_assert_uint_eq(new_->nr_items, 1);
+	hl_statistics_unref(new_);
+	ck_assert_int_eq(hl_snapshot_statistics_cumulative(s, resolver, HL_KEY_LINENO, HL_METRIC_LIVE, &new_), 0);
+	ck_assert_int_eq(hl_snapshot_statistics_cumulative(empty, resolver, HL_KEY_LINENO, HL_METRIC_LIVE, &old), 0);
+	ck_assert_int_eq(new_->items[0].size + new_->items[1].size, 650);
+	ck_assert_int_eq(hl_statistics_compare(old, new_, &d), 0);
+	ck_assert_int_eq(d->total_size, 350);
+	ck_assert_int_eq(d->total_size_diff, 350);
+	ck_assert_int_eq(d->total_count_diff, 5);
+	hl_diffs_unref(d);
+	hl_statistics_unref(old);
+	hl_statistics_unref(new_);
+	hl_snapshot_unref(s);
+	hl_snapshot_unref(empty);
+}
+END_TEST
+
 /* The same line twice, within a group, and two groups, within the total of a difference. */
 START_TEST(sums_beyond_63_bits_are_refused)
 {
@@ -481,6 +513,7 @@ Suite *make_suite(void)
 	tcase_add_test(limits, a_stack_as_deep_as_a_ledger_allows_is_grouped);
 	tcase_add_test(limits, extreme_numbers_do_not_overflow);
 	tcase_add_test(limits, many_suppressions_are_one_after_the_other);
+	tcase_add_test(limits, totals_have_each_block_once);
 	tcase_add_test(limits, sums_beyond_63_bits_are_refused);
 	tcase_add_test(limits, many_stacks_are_ordered_as_two_are);
 	tcase_add_test(limits, frames_of_a_deep_traceback_are_those_from_the_innermost_one_outwards);

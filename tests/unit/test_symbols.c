@@ -162,6 +162,43 @@ START_TEST(cxx_names_are_demangled_without_parameters)
 }
 END_TEST
 
+/* The frames of an address, innermost first. */
+static void expect_chain(uint64_t address, const char *const *functions, const uint32_t *lines, size_t nr)
+{
+	struct hl_frame frames[MAX_FRAMES];
+	struct hl_symbols *symbols;
+
+	ck_assert_uint_eq(lookup("local", address, frames, MAX_FRAMES, &symbols), nr);
+	for (size_t i = 0; i < nr; i++) {
+		ck_assert_str_eq(frames[i].function, functions[i]);
+		ck_assert_uint_eq(frames[i].function_line, lines[i]);
+	}
+	hl_symbols_free(symbols);
+}
+
+START_TEST(local_functions_are_named_with_what_is_around_them)
+{
+	static const char *const names[] = {"f::{lambda#1}::operator()", "f::{lambda#2}::operator()", "f", "main"};
+	static const uint32_t lines[] = {7, 8, 5, 13};
+	uint64_t addresses[8];
+
+	if (!have_tool("g++"))
+		return;
+	write_file("where.c", WHERE_SOURCE);
+	write_file("local.cc", LOCAL_SOURCE);
+	must_run(TEST_CC " -O2 -c -o where.o where.c");
+	must_run("g++ -O2 -g -fno-optimize-sibling-calls -o local local.cc where.o -ldl");
+	ck_assert_uint_eq(run_fixture("local", addresses, 8), 5);
+	expect_chain(addresses[0], names, lines, 4);
+	expect_chain(addresses[1], names + 1, lines + 1, 3);
+	expect_chain(addresses[2], (const char *const[]){"f::local::g", "f", "main"}, (uint32_t[]){9, 5, 13}, 3);
+	expect_chain(addresses[3], (const char *const[]){"main::{lambda#1}::operator()", "main"},
+		(uint32_t[]){15, 13}, 2);
+	expect_chain(addresses[4], (const char *const[]){"ns::(anonymous namespace)::helper", "main"},
+		(uint32_t[]){3, 13}, 2);
+}
+END_TEST
+
 START_TEST(parameters_are_kept_on_request)
 {
 	struct hl_symbols_options options = { .keep_parameters = true };
@@ -216,6 +253,7 @@ END_TEST
 
 START_TEST(split_dwarf_without_its_dwo_file_keeps_function_and_line)
 {
+	struct hl_symbols_info info;
 	struct hl_frame frames[MAX_FRAMES];
 	struct hl_symbols *symbols;
 	uint64_t addresses[4];
@@ -226,7 +264,118 @@ START_TEST(split_dwarf_without_its_dwo_file_keeps_function_and_line)
 	ck_assert_uint_eq(lookup("chain", addresses[1], frames, MAX_FRAMES, &symbols), 1);
 	expect_frame(&frames[0], "outer", "chain.c", 5, false);
 	ck_assert_int_eq(frames[0].source, HL_FRAME_SYMTAB);
+	ck_assert_int_eq(hl_symbols_module_info(symbols, 0, &info), 0);
+	ck_assert(info.split_missing);
+	ck_assert_ptr_nonnull(strstr(info.text, "chain.dwo"));
 	hl_symbols_free(symbols);
+}
+END_TEST
+
+static void expect_chain_of(uint64_t address, size_t nr)
+{
+	struct hl_frame frames[MAX_FRAMES];
+	struct hl_symbols *symbols;
+
+	ck_assert_uint_eq(lookup("chain", address, frames, MAX_FRAMES, &symbols), nr);
+	expect_frame(&frames[nr - 1], "outer", "chain.c", nr == 3 ? 13 : 5, false);
+	if (nr == 3) {
+		expect_frame(&frames[0], "innermost", "chain.c", 5, true);
+		expect_frame(&frames[1], "middle", "chain.c", 9, true);
+	}
+	hl_symbols_free(symbols);
+}
+
+/* The form of GNU, of two units; beside the program, behind a link, and below a folder of debug files. */
+START_TEST(units_of_a_package_are_found_by_their_id)
+{
+	uint64_t addresses[4];
+
+	if (!have_tool("dwp"))
+		return;
+	make_chain("-g -gdwarf-4 -gsplit-dwarf");
+	run_fixture("chain", addresses, 4);
+	must_run("timeout 20 dwp -e chain -o chain.dwp && rm *.dwo");
+	expect_chain_of(addresses[1], 3);
+	must_run("mkdir real && mv chain chain.dwp real && ln -s real/chain chain");
+	expect_chain_of(addresses[1], 3);
+	/* the ids of others, and no ids */
+	must_run("objcopy --dump-section .debug_cu_index=index real/chain.dwp && cp real/chain.dwp whole && "
+		 "tr '\\001-\\377' '\\002-\\377\\001' <index >other && "
+		 "objcopy --update-section .debug_cu_index=other real/chain.dwp");
+	expect_chain_of(addresses[1], 1);
+	must_run("cp whole real/chain.dwp && rm real/chain.dwp && mkfifo real/chain.dwp");
+	expect_chain_of(addresses[1], 1);
+}
+END_TEST
+
+/* Header, one id, its row, and five columns: their numbers, offsets and sizes. */
+#define INDEX_WORDS (4 + 2 + 1 + 3 * 5)
+
+static void put32(FILE *file, uint32_t value)
+{
+	ck_assert_uint_eq(fwrite(&value, 4, 1, file), 1);
+}
+
+/*
+ * No tool here makes packages of DWARF 5 of gcc's units: a .dwo file of one unit is one with an index.
+ * @damage: number of the word of the index that is all ones instead; -1: none.
+ */
+static void make_index(uint64_t id, const unsigned long sizes[5], int damage)
+{
+	static const uint32_t numbers[] = { 1, 3, 4, 6, 8 };	/* INFO, ABBREV, LINE, STR_OFFSETS, RNGLISTS */
+	uint32_t words[INDEX_WORDS] = { 5, 5, 1, 1, (uint32_t)id, (uint32_t)(id >> 32), 1 };
+	FILE *file = fopen("index", "w");
+
+	ck_assert_ptr_nonnull(file);
+	for (int i = 0; i < 5; i++) {
+		words[7 + i] = numbers[i];
+		words[17 + i] = (uint32_t)sizes[i];
+	}
+	if (damage >= 0)
+		words[damage] = UINT32_MAX;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		put32(file, words[i]);
+	fclose(file);
+	must_run("objcopy --remove-section=.debug_cu_index dwo chain.dwp && "
+		 "objcopy --add-section .debug_cu_index=index dwo chain.dwp");
+}
+
+static unsigned long number_of(const char *command)
+{
+	FILE *pipe = popen(command, "r");
+	unsigned long number = 0;
+
+	ck_assert_ptr_nonnull(pipe);
+	ck_assert_int_eq(fscanf(pipe, "%lx", &number), 1);
+	pclose(pipe);
+	return number;
+}
+
+START_TEST(packages_of_dwarf_5_are_read_and_damaged_ones_refused)
+{
+	static const char *const names[] = { "info", "abbrev", "line", "str_offsets", "rnglists" };
+	uint64_t addresses[4];
+	unsigned long sizes[5];
+	char command[200];
+	uint64_t id;
+
+	make_chain("-g -gdwarf-5 -gsplit-dwarf");
+	run_fixture("chain", addresses, 4);
+	must_run("mv *chain.dwo dwo && rm -f *.dwo");
+	for (int i = 0; i < 5; i++) {
+		snprintf(command, sizeof(command), "readelf -SW dwo | sed -n 's/.*\\.debug_%s\\.dwo *[A-Z]* *[0-9a-f]* "
+			"[0-9a-f]* \\([0-9a-f]*\\).*/\\1/p'", names[i]);
+		sizes[i] = number_of(command);
+	}
+	id = number_of("readelf --debug-dump=info dwo 2>/dev/null | sed -n 's/.*DWO ID: *0x\\([0-9a-f]*\\).*/\\1/p'");
+	make_index(id, sizes, -1);
+	expect_chain_of(addresses[1], 3);
+	for (int damage = 0; damage < INDEX_WORDS; damage++) {
+		make_index(id, sizes, damage);
+		/* names of files need not matter to the functions, and without names of its own (10) it is read, too */
+		if (damage != 9 && damage != 10 && damage != 14 && damage != 19)
+			expect_chain_of(addresses[1], 1);
+	}
 }
 END_TEST
 
@@ -341,7 +490,7 @@ END_TEST
 Suite *make_suite(void)
 {
 	Suite *suite = suite_create("symbols");
-	TCase *core = tcase_create("core"), *limits = tcase_create("limits");
+	TCase *core = tcase_create("core"), *split = tcase_create("split"), *limits = tcase_create("limits");
 
 	tcase_add_checked_fixture(core, fixture_enter, fixture_leave);
 	tcase_set_timeout(core, 60);
@@ -350,13 +499,19 @@ Suite *make_suite(void)
 	tcase_add_loop_test(core, clang_without_aranges_is_understood, 0, 3);
 	tcase_add_test(core, relative_paths_are_joined_to_the_compiler_s_directory);
 	tcase_add_test(core, cxx_names_are_demangled_without_parameters);
+	tcase_add_test(core, local_functions_are_named_with_what_is_around_them);
 	tcase_add_test(core, parameters_are_kept_on_request);
 	tcase_add_test(core, without_dwarf_the_symbol_table_names_functions);
 	tcase_add_test(core, without_anything_module_and_offset_are_left);
-	tcase_add_test(core, split_dwarf_without_its_dwo_file_keeps_function_and_line);
 	tcase_add_test(core, equal_strings_are_one_pointer);
 	tcase_add_loop_test(core, all_call_sites_equal_those_of_addr2line, 0, 2);
 	tcase_add_test(core, debuginfod_is_never_asked);
+	tcase_add_checked_fixture(split, fixture_enter, fixture_leave);
+	tcase_set_timeout(split, 120);
+	tcase_add_test(split, split_dwarf_without_its_dwo_file_keeps_function_and_line);
+	tcase_add_test(split, units_of_a_package_are_found_by_their_id);
+	tcase_add_test(split, packages_of_dwarf_5_are_read_and_damaged_ones_refused);
+	suite_add_tcase(suite, split);
 	suite_add_tcase(suite, core);
 	tcase_add_checked_fixture(limits, fixture_enter, fixture_leave);
 	tcase_add_test(limits, long_chains_keep_the_function_that_has_the_code);
