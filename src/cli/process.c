@@ -255,12 +255,9 @@ static enum hl_verdict judge_environment(const struct hl_process *process, const
 	return there == 1 ? judge_loaded(process, library) : HL_VERDICT_NONE;
 }
 
-static enum hl_verdict judge_program(const struct hl_process *process, const char *library)
+static enum hl_verdict judge_program(const struct hl_process *process, const char *library, enum hl_linkage linkage)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)process->pid);
-	switch (hl_target_linkage(path)) {
+	switch (linkage) {
 	case HL_LINKAGE_UNKNOWN:
 		return HL_VERDICT_NONE;
 	case HL_LINKAGE_OTHER_MACHINE:
@@ -277,6 +274,7 @@ static enum hl_verdict judge_program(const struct hl_process *process, const cha
 enum hl_verdict hl_process_judge(const struct hl_process *process, const char *library, char exe[PATH_MAX])
 {
 	enum hl_verdict verdict;
+	enum hl_linkage linkage;
 	struct mapped mapped;
 	char path[64];
 	ssize_t n;
@@ -288,10 +286,12 @@ enum hl_verdict hl_process_judge(const struct hl_process *process, const char *l
 	exe[n] = '\0';
 	if (!read_maps(process->pid, library, &mapped))
 		return HL_VERDICT_NONE;
-	if (mapped.library)
+	linkage = hl_target_linkage(path);
+	/* The loader of another machine maps a library of our name, too: an empty one. */
+	if (mapped.library && linkage != HL_LINKAGE_OTHER_MACHINE)
 		verdict = mapped.old_libc ? HL_VERDICT_OLD_LIBC : mapped.libc ? HL_VERDICT_RECORDED : HL_VERDICT_NONE;
 	else
-		verdict = judge_program(process, library);
+		verdict = judge_program(process, library, linkage);
 	/* What was read must be of one program: it may have been replaced meanwhile. */
 	return verdict != HL_VERDICT_NONE && is_unchanged(process) ? verdict : HL_VERDICT_NONE;
 }
