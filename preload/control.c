@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In-process control: the table behind <heapledger-control.h>, which the program finds through the
- * one exported name.
+ * Control: the table behind <heapledger-control.h>, which the program finds through the one exported name, and
+ * orders from outside.
  *
- * These are ordinary calls of the program's, outside of malloc: they may take system calls and wait.
+ * The former are ordinary calls of the program's, outside of malloc: they may take system calls and wait.
  * None is called before the constructor has run or with a lock of ours held.
  */
+#include "control.h"
+
 #include "account/account.h"
 #include "account/lanes.h"
 #include "account/marks.h"
+#include "account/orders.h"
 #include "account/pause.h"
 #include "account/peak.h"
 #include "account/sample.h"
 #include "account/sites.h"
+#include "account/stop.h"
 #include "base/options.h"
 #include "base/real.h"
 #include "base/shadow.h"
@@ -47,35 +51,46 @@ static int begin(uint64_t *saved)
 
 /* All below with the lanes paused, so that nobody else writes the totals. */
 
+/* Each stack has another site from now on. */
+static void forget_sites(void)
+{
+	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
+		memset(hl_lanes[i]->memo, 0, sizeof(hl_lanes[i]->memo));
+		hl_stack_cache_reset(hl_lanes[i]->stack);
+	}
+}
+
 static int clear(void)
 {
 	int r = hl_sites_clear();
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
-		memset(hl_lanes[i]->memo, 0, sizeof(hl_lanes[i]->memo));
-		hl_stack_cache_reset(hl_lanes[i]->stack);
+	forget_sites();
+	for (uint32_t i = 1; i < hl_nr_lanes; i++)
 		hl_lanes[i]->last_block = NULL;
-	}
 	hl_peak_restart(true);
 	hl_tracked_clear();
 	return 0;
+}
+
+/* The same, and from now on there are blocks that nobody knows. */
+static int clear_and_stop(void)
+{
+	int r = hl_sample_is_stopped() ? 0 : clear();
+
+	if (r == 0)
+		hl_stop_recording(true);
+	return r;
 }
 
 static int start(void)
 {
 	if (!is_recording())
 		return -ENOSYS;
-	__atomic_fetch_and(&hl_sample_flags, ~(uint32_t)HL_SAMPLE_STOPPED, __ATOMIC_RELAXED);
+	if (hl_sample_is_stopped())
+		hl_stop_recording(false);
 	return 0;
-}
-
-/* From now on there are blocks that nobody knows. */
-static void begin_gaps(void)
-{
-	__atomic_fetch_or(&hl_sample_flags, HL_SAMPLE_STOPPED | HL_SAMPLE_GAPS, __ATOMIC_RELAXED);
-	__atomic_fetch_or(&hl_real_special, HL_SPECIAL_GAPS, __ATOMIC_RELAXED);
 }
 
 static int stop(void)
@@ -85,10 +100,7 @@ static int stop(void)
 
 	if (r < 0)
 		return r;
-	if (!hl_sample_is_stopped())
-		r = clear();
-	if (r == 0)
-		begin_gaps();
+	r = clear_and_stop();
 	hl_resume(&saved);
 	return r;
 }
@@ -163,7 +175,7 @@ static int get_object_traceback(const void *object, void **frames, int max)
 	slot = hl_shadow_slot(object);
 	number = slot ? hl_shadow_site(slot) : HL_SITE_NONE;
 	/* An address inside of a block may show anything. */
-	if (number >= hl_site_unattributed && number < hl_globals->nr_sites)
+	if (number >= hl_site_first && number < hl_globals->nr_sites)
 		site = hl_table_find(&hl_sites, number);
 	if (!site || site->kind == HL_KIND_NONE)
 		return -ENOENT;
@@ -174,7 +186,7 @@ static int mark(const char *text)
 {
 	if (!is_recording())
 		return -ENOSYS;
-	return hl_marks_add(text, strnlen(text, HL_MARK_BYTES));
+	return hl_marks_add(text, strnlen(text, HL_MARK_BYTES), hl_os_monotonic_ns(), 0);
 }
 
 /* 0: it may be booked. */
@@ -313,6 +325,47 @@ static int take_snapshot(const char *path)
 	r = path ? write_snapshot(names) : write_numbered(names);
 	hl_os_unmap(names, sizeof(*names));
 	return r;
+}
+
+/* ---- Orders from outside ---- */
+
+/* When it was given; another clock than ours, or none, may have said so. */
+static uint64_t time_of(const struct hl_order *order)
+{
+	uint64_t now_ns = hl_os_monotonic_ns();
+
+	return order->monotonic_ns >= hl_header->start_monotonic_ns && order->monotonic_ns < now_ns ?
+		order->monotonic_ns : now_ns;
+}
+
+static void carry_out_mark(const struct hl_order *order)
+{
+	if (hl_sites_mark() < 0)
+		return;
+	forget_sites();
+	hl_marks_add(order->text, order->length, time_of(order), hl_site_unattributed);
+}
+
+void hl_control_carry_out(const struct hl_order *order)
+{
+	switch (order->what) {
+	case HL_ORDER_MARK:
+		carry_out_mark(order);
+		break;
+	case HL_ORDER_START:
+		if (hl_sample_is_stopped())
+			hl_stop_recording(false);
+		break;
+	case HL_ORDER_STOP:
+		clear_and_stop();
+		break;
+	case HL_ORDER_CLEAR:
+		if (!hl_sample_is_stopped())
+			clear();
+		break;
+	default:
+		break;
+	}
 }
 
 static const struct hl_control table = {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "account/orders.h"
 #include "account/sample.h"
 #include "base/options.h"
 #include "base/real.h"
@@ -106,6 +107,13 @@ static inline bool passes_over(size_t size)
 	return hl_likely(hl_real_special == HL_SPECIAL_SAMPLE) && hl_likely(hl_sample_passes_now(size));
 }
 
+/* --start-paused: nothing was ever recorded here, and nothing is to be. */
+static inline bool sleeps(void)
+{
+	return hl_likely(hl_real_special == HL_SPECIAL_ASLEEP) &&
+		hl_likely(__atomic_load_n(hl_alive, __ATOMIC_RELAXED) == HL_ALIVE) && hl_likely(!hl_orders_wait());
+}
+
 BEHIND void *malloc_special(size_t size)
 {
 	const struct hl_hook_frame *frame = HL_HOOK_FRAME();
@@ -128,6 +136,8 @@ FRONT void *malloc(size_t size)
 		JUMP malloc_plain(size);
 	if (passes_over(size))
 		return passed(hl_real.malloc(size));
+	if (sleeps())
+		JUMP hl_real.malloc(size);
 	JUMP malloc_special(size);
 }
 
@@ -164,6 +174,8 @@ FRONT void *calloc(size_t nr, size_t size)
 		JUMP calloc_plain(nr, size);
 	if (passes_over(product(nr, size)))
 		return passed(hl_real.calloc(nr, size));
+	if (sleeps())
+		JUMP hl_real.calloc(nr, size);
 	JUMP calloc_special(nr, size);
 }
 
@@ -172,7 +184,7 @@ static inline bool is_passed_over(const void *block)
 {
 	const uint32_t *slot;
 
-	if (!(hl_real_special & (HL_SPECIAL_SAMPLE | HL_SPECIAL_GAPS)))
+	if (!(hl_real_special & (HL_SPECIAL_SAMPLE | HL_SPECIAL_GAPS | HL_SPECIAL_ASLEEP)))
 		return false;
 	if (hl_options.sample_bytes != 0 && hl_likely(!hl_sample_may_know(block)))
 		return true;
@@ -221,6 +233,8 @@ FRONT void free(void *block)
 	if (hl_likely(!hl_real_special))
 		JUMP free_plain(block);
 	if (hl_real_special == HL_SPECIAL_SAMPLE && !hl_sample_may_know(block))
+		JUMP hl_real.free(block);
+	if (sleeps())
 		JUMP hl_real.free(block);
 	JUMP free_special(block);
 }
@@ -351,6 +365,8 @@ FRONT void *realloc(void *block, size_t size)
 		JUMP realloc_plain(block, size);
 	if (!hl_sample_may_know(block) && passes_over(size))
 		return passed_or_freed(hl_real.realloc(block, size), size);
+	if (sleeps())
+		JUMP hl_real.realloc(block, size);
 	JUMP realloc_special(block, size);
 }
 

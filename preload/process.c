@@ -13,6 +13,7 @@
 #include "account/early.h"
 #include "account/lanes.h"
 #include "account/marks.h"
+#include "account/orders.h"
 #include "account/pause.h"
 #include "account/roster.h"
 #include "account/sample.h"
@@ -28,6 +29,7 @@
 #include "base/real.h"
 #include "base/store.h"
 #include "base/thread.h"
+#include "control.h"
 #include "cpu.h"
 #include "hooks.h"
 #include "regions.h"
@@ -165,6 +167,8 @@ static int begin_recording(bool forked, bool threads, uint32_t first_site)
 		hl_modules_open();
 		hl_hints_open();
 	}
+	hl_orders_open();
+	hl_orders_note_stopped(hl_sample_is_stopped());
 	hl_store_reserve(&times);
 	hl_store_reserve(&moments);
 	__atomic_store_n(&hl_header->state, 1, __ATOMIC_RELEASE);
@@ -266,6 +270,9 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	hl_sample_flags = hl_options.sample_bytes ? HL_SAMPLE_BYTES : 0;
 	if (hl_options.sample_bytes != 0)
 		hl_real_special |= HL_SPECIAL_SAMPLE;
+	if (hl_options.paused)
+		hl_sample_flags |= HL_SAMPLE_STOPPED | HL_SAMPLE_GAPS;
+	hl_orders_carry_out = hl_control_carry_out;
 	hl_walk_open();
 	hl_program_look();
 	r = begin_recording(false, false, HL_NR_RESERVED_SITES);
@@ -277,6 +284,8 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	hl_interpose_open(hl_stand_ins);
 	watch_forks();
 	at_quick_exit(on_quick_exit);
+	if (hl_options.paused)
+		hl_real_special |= HL_SPECIAL_ASLEEP;
 	__atomic_store_n(&hl_mode, HL_MODE_ON, __ATOMIC_RELEASE);
 	replay_early();
 }
@@ -342,6 +351,7 @@ static void start_child(void)
 	hl_regions_abandon();
 	hl_tracked_abandon();
 	hl_marks_abandon();
+	hl_orders_abandon();
 	hl_roster_abandon();
 	if (record_child(threads, first_site) < 0)
 		__atomic_store_n(&hl_mode, HL_MODE_OFF, __ATOMIC_RELEASE);

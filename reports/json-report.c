@@ -175,6 +175,8 @@ static void put_identity(struct hl_json *j, const struct hl_info *info)
 	put_time(j, "start_monotonic_ns", info->start_ns);
 	put_time(j, "end_monotonic_ns", info->end_ns);
 	put_time(j, "snapshot_monotonic_ns", info->snapshot_ns);
+	hl_json_key(j, "is_stopped");
+	hl_json_bool(j, info->is_stopped);
 	put_string(j, "end_reason", end_word(info->end_reason));
 	put_signed(j, "end_status", info->end_status);
 }

@@ -172,12 +172,27 @@ int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *
 	return 1;
 }
 
+static int warn_of_stop(FILE *file, const char *prefix, const struct hl_snapshot *snapshot)
+{
+	struct hl_info info;
+
+	hl_snapshot_info(snapshot, &info);
+	if (!info.is_stopped)
+		return 0;
+	if (info.end_ns)
+		fprintf(file, "%sthe program was not recording when it ended\n", prefix);
+	else
+		fprintf(file, "%sthe program records nothing now: heapledger ctl %" PRIu32 " start\n", prefix,
+				info.pid);
+	return 1;
+}
+
 int hl_write_warnings(FILE *file, const struct hl_snapshot *snapshot, const char *prefix)
 {
 	struct hl_completeness c;
 	char text[32];
 	int nr = warn_of_program(file, prefix, snapshot) + hl_write_bypasses(file, snapshot, prefix) +
-		hl_write_lost_children(file, snapshot, prefix);
+		hl_write_lost_children(file, snapshot, prefix) + warn_of_stop(file, prefix, snapshot);
 
 	snprintf(text, sizeof(text), "%sa", prefix);
 	nr += hl_write_sample(file, snapshot, text, "sizes and counts are estimates");

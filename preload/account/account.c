@@ -10,6 +10,7 @@
 #include "account/count.h"
 #include "account/early.h"
 #include "account/lanes.h"
+#include "account/orders.h"
 #include "account/sample.h"
 #include "account/sites.h"
 #include "base/options.h"
@@ -146,15 +147,16 @@ void hl_book_early(const void *block, size_t size, enum hl_kind kind, const stru
 	struct hl_guard guard;
 
 	settle_usable_size(block);
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	hl_real_judge_head(block);
 	if (guard.what == HL_EVENT_OWN)
 		book_own(block);
-	else if (guard.what == HL_EVENT_BOOK)
-		book_new(guard.lane, block, size, kind, caller);
-	else
+	else if (guard.what == HL_EVENT_EARLY)
 		hl_early_alloc(block, size, kind, caller->ip);
+	/* It may have been told so just now. */
+	else if (!hl_sample_is_stopped())
+		book_new(guard.lane, block, size, kind, caller);
 	hl_leave(&guard);
 }
 
@@ -197,8 +199,12 @@ void hl_book_alloc(const void *block, size_t size, enum hl_kind kind,
 		book_new_slow(book_new_unusual, NULL, block, size, kind, frame);
 		return;
 	}
-	if (hl_is_plain(lane))
+	if (hl_is_plain(lane)) {
 		recent = hl_recapture(lane, kind, hl_caller_of(frame));
+	} else if (hl_orders_leave(lane)) {
+		book_new_slow(book_new_unusual, NULL, block, size, kind, frame);
+		return;
+	}
 	if (hl_likely(recent != NULL)) {
 		book_at(lane, hl_place_of(recent), block, size, 1);
 	} else if (hl_likely(has_room(lane, (uintptr_t)frame))) {
@@ -215,7 +221,7 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 	struct hl_guard guard;
 	struct hl_place place;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	hl_capture(guard.lane, kind, HL_DOMAIN_MALLOC, caller, &place);
 	hl_begin_change(guard.lane);
@@ -231,7 +237,7 @@ void hl_book_failure(void)
 {
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	if (guard.what == HL_EVENT_BOOK)
 		HL_LANE_ADD(guard.lane, failed_allocs, 1);
@@ -259,7 +265,7 @@ HL_SPECIALISED bool take_block(const void *block, bool weighted, struct hl_remov
 	removed->site = slot ? hl_shadow_site(slot) : HL_SITE_NONE;
 	if (hl_unlikely(removed->site == HL_SITE_NONE))
 		return false;
-	if (hl_unlikely(removed->site < hl_site_unattributed)) {
+	if (hl_unlikely(removed->site < hl_site_first)) {
 		hl_shadow_take(slot, 0);
 		if (weighted)
 			note_sample(block, -1);
@@ -303,7 +309,7 @@ static void book_old_unusual(const struct slow *slow)
 	uint32_t *slot = hl_shadow_slot(slow->block);
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	hl_hints_note(slow->frame->ip);
 	if (guard.what == HL_EVENT_EARLY)
@@ -342,7 +348,10 @@ void hl_book_free(const void *block, const struct hl_hook_frame *frame)
 	}
 	hl_hints_note(frame->ip);
 	if (hl_unlikely(!hl_is_plain(lane))) {
-		book_old_slow(book_old_special, lane, block, frame);
+		if (hl_orders_leave(lane))
+			book_old_slow(book_old_unusual, NULL, block, frame);
+		else
+			book_old_slow(book_old_special, lane, block, frame);
 		return;
 	}
 	book_old(lane, block, false);
@@ -353,7 +362,7 @@ static void begin_realloc_unusual(const struct slow *slow)
 {
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	if (guard.what != HL_EVENT_EARLY)
 		take_block(slow->block, true, slow->removed);
@@ -388,7 +397,7 @@ void hl_book_realloc_failed(const struct hl_removed *removed)
 
 	if (removed->site != HL_SITE_NONE && slot) {
 		/* Of what does not count no size is wanted. */
-		if (removed->site < hl_site_unattributed)
+		if (removed->site < hl_site_first)
 			hl_shadow_set(slot, removed->site, 0, 0);
 		else
 			hl_shadow_set(slot, removed->site, hl_usable_size(removed->block), removed->size);
@@ -418,7 +427,7 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 /* The old block of a realloc goes; returns the bytes that it counted for. */
 HL_SPECIALISED int64_t count_before(struct hl_lane *lane, const struct hl_removed *removed, uint64_t weight)
 {
-	if (hl_unlikely(removed->site < hl_site_unattributed)) {
+	if (hl_unlikely(removed->site < hl_site_first)) {
 		note_stranger(lane, removed->site);
 		return 0;
 	}
@@ -461,13 +470,13 @@ static void book_moved_unusual(const struct slow *slow)
 	struct hl_caller caller = hl_caller_of(slow->frame);
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	if (guard.what == HL_EVENT_EARLY) {
 		hl_early_free(slow->removed->block);
 		if (slow->block)
 			hl_early_alloc(slow->block, slow->size, HL_KIND_REALLOC, caller.ip);
-	} else if (guard.what == HL_EVENT_BOOK || slow->removed->site >= hl_site_unattributed) {
+	} else if (guard.what == HL_EVENT_BOOK || slow->removed->site >= hl_site_first) {
 		book_moved(guard.lane, guard.what == HL_EVENT_BOOK ? slow->block : NULL, slow->size,
 			slow->removed, &caller);
 	}
@@ -503,8 +512,14 @@ void hl_book_realloc_end(const void *now, size_t size, struct hl_removed *remove
 		book_moved_slow(book_moved_unusual, NULL, now, size, removed, frame);
 		return;
 	}
-	if (hl_is_plain(lane) && hl_likely(now != NULL && !hl_sample_is_stopped()))
+	if (!hl_is_plain(lane)) {
+		if (hl_orders_leave(lane)) {
+			book_moved_slow(book_moved_unusual, NULL, now, size, removed, frame);
+			return;
+		}
+	} else if (hl_likely(now != NULL && !hl_sample_is_stopped())) {
 		recent = hl_recapture(lane, HL_KIND_REALLOC, hl_caller_of(frame));
+	}
 	if (hl_likely(recent != NULL))
 		slot = hl_shadow_make_slot(now);
 	if (hl_unlikely(!slot)) {
@@ -533,7 +548,7 @@ static void book_other(void *arg)
 	struct other *other = arg;
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
 	if (guard.what == HL_EVENT_BOOK && !hl_sample_is_stopped()) {
 		hl_capture(guard.lane, other->kind, other->domain, other->caller, &other->place);
@@ -558,9 +573,9 @@ void hl_book_other_gone(uint32_t site, size_t size, uint64_t nr_blocks, enum hl_
 {
 	struct hl_guard guard;
 
-	if (!hl_enter(&guard))
+	if (!hl_orders_enter(&guard))
 		return;
-	if (guard.what == HL_EVENT_BOOK && site >= hl_site_unattributed) {
+	if (guard.what == HL_EVENT_BOOK && site >= hl_site_first) {
 		hl_begin_change(guard.lane);
 		hl_count_free(guard.lane, site, size, nr_blocks, false, domain);
 		hl_end_change(guard.lane);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "account/lanes.h"
+#include "account/orders.h"
 #include "account/peak.h"
 #include "base/options.h"
 #include "base/store.h"
@@ -57,15 +58,22 @@ HL_SPECIALISED void hl_end_change(struct hl_lane *lane)
  */
 static inline bool hl_is_plain(const struct hl_lane *lane)
 {
-	return hl_likely(lane->shard->seq < lane->special_at);
+	return hl_likely(lane->shard->seq < __atomic_load_n(&lane->shard->special_at, __ATOMIC_RELAXED));
 }
 
 /* After an event that was special. */
-static inline void hl_find_special(struct hl_lane *lane)
+static inline void hl_find_special(const struct hl_lane *lane)
 {
-	if (hl_options.sample_bytes == 0)
-		lane->special_at = (lane->shard->seq + HL_TIMED_EVERY) / (2 * HL_TIMED_EVERY) *
-			(2 * HL_TIMED_EVERY) + HL_TIMED_EVERY;
+	struct hl_shard *shard = lane->shard;
+
+	if (hl_options.sample_bytes != 0)
+		return;
+	__atomic_store_n(&shard->special_at, (shard->seq + HL_TIMED_EVERY) / (2 * HL_TIMED_EVERY) *
+		(2 * HL_TIMED_EVERY) + HL_TIMED_EVERY, __ATOMIC_RELAXED);
+	/* Who gives an order counts it, and then stores 0 there: if that was before our store, it is seen here. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (hl_unlikely(hl_orders_wait()))
+		__atomic_store_n(&shard->special_at, 0, __ATOMIC_RELAXED);
 }
 
 /*

@@ -85,7 +85,7 @@ static struct hl_lane *make_lane(void)
 	if (!shard)
 		return NULL;
 	lane->shard = shard;
-	lane->special_at = 0;
+	shard->special_at = 0;
 	lane->number = number;
 	open_table(&lane->counters, &hl_shared_counters, number);
 	open_table(&lane->peaks, &hl_shared_peaks, number);

@@ -62,7 +62,6 @@ struct hl_lane {
 	int64_t flushed;
 	uint32_t number;		/* of the shard */
 	uint32_t hints_seen;		/* see hl_hints_follow() */
-	uint64_t special_at;		/* seq of the next event that is not to be booked the short way */
 	uint32_t nr_flushes;		/* by its own thread, since it looked at another lane */
 	uint32_t look_at;		/* so many of them, and it looks again */
 	uint32_t doubts;		/* events of which nobody knows whether they are inside of another */

@@ -27,7 +27,7 @@ static struct hl_ledger_mark *new_mark(void)
 	return mark;
 }
 
-int hl_marks_add(const char *text, size_t length)
+int hl_marks_add(const char *text, size_t length, uint64_t time_ns, uint32_t first_site)
 {
 	struct hl_string string = hl_store_string(text, length);
 	struct hl_ledger_mark *mark;
@@ -38,6 +38,7 @@ int hl_marks_add(const char *text, size_t length)
 	if (!mark)
 		return -ENOSPC;
 	mark->text = string;
+	mark->first_site = first_site;
 	hl_lanes_flush();
 	for (int d = 0; d < HL_NR_DOMAINS; d++) {
 		int64_t peak;
@@ -49,7 +50,7 @@ int hl_marks_add(const char *text, size_t length)
 		mark->peak_bytes[d] = peak > mark->current_bytes[d] ? peak : mark->current_bytes[d];
 	}
 	/* Release: a reader that sees the time sees the rest. */
-	__atomic_store_n(&mark->monotonic_ns, hl_os_monotonic_ns(), __ATOMIC_RELEASE);
+	__atomic_store_n(&mark->monotonic_ns, time_ns, __ATOMIC_RELEASE);
 	return 0;
 }
 

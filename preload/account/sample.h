@@ -36,6 +36,9 @@ extern __thread int64_t hl_sample_left __attribute__((tls_model("initial-exec"))
 
 bool hl_sample_chosen(void);
 
+/** hl_stays_stopped() - nothing is recorded: have orders from outside changed that?  Not inside of an event (stop.c) */
+bool hl_stays_stopped(void);
+
 /** hl_sample_is_stopped() - is nothing recorded at all? */
 static inline bool hl_sample_is_stopped(void)
 {
@@ -56,7 +59,7 @@ static inline bool hl_sample_passes_now(size_t size)
 	return true;
 }
 
-/** hl_sample_skips() - is the next block of @size bytes passed over? */
+/** hl_sample_skips() - is the next block of @size bytes passed over? Where it may, it obeys orders from outside */
 static inline bool hl_sample_skips(size_t size)
 {
 	uint32_t flags = __atomic_load_n(&hl_sample_flags, __ATOMIC_RELAXED);
@@ -64,7 +67,7 @@ static inline bool hl_sample_skips(size_t size)
 	if (hl_likely(flags == 0))
 		return false;
 	if (hl_unlikely((flags & (HL_SAMPLE_BYTES | HL_SAMPLE_STOPPED)) != HL_SAMPLE_BYTES))
-		return flags & HL_SAMPLE_STOPPED;
+		return (flags & HL_SAMPLE_STOPPED) && hl_stays_stopped();
 	if (hl_sample_passes_now(size))
 		return true;
 	hl_sample_left -= (int64_t)(size ? size : 1);

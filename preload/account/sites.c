@@ -9,7 +9,7 @@
 #include "stacks/nodes.h"
 
 struct hl_table hl_sites = { HL_SECTION_SITES, 0, sizeof(struct hl_site), 8, { 0 } };
-uint32_t hl_site_unattributed, hl_site_inherited;
+uint32_t hl_site_first, hl_site_unattributed, hl_site_inherited;
 
 static uint32_t add_site(struct hl_node *owner, uint32_t node, enum hl_kind kind,
 	enum hl_domain domain, uint16_t thread)
@@ -42,7 +42,7 @@ uint32_t hl_sites_find(uint32_t node, enum hl_kind kind, enum hl_domain domain, 
 	if (node == HL_NODE_UNATTRIBUTED)
 		return hl_site_unattributed;
 	id = __atomic_load_n(&owner->first_site, __ATOMIC_ACQUIRE);
-	/* The chain has later sites first, so that those before a hl_sites_clear() end it. */
+	/* The chain has later sites first, so that those of an earlier generation end it. */
 	while (id > hl_site_unattributed) {
 		struct hl_site *site = hl_table_find(&hl_sites, id);
 
@@ -53,25 +53,42 @@ uint32_t hl_sites_find(uint32_t node, enum hl_kind kind, enum hl_domain domain, 
 	return add_site(owner, node, kind, domain, thread);
 }
 
-/* The first site that counts, for what finds no room for one of its own. */
-static void begin_sites(uint32_t first_site)
+/* The first site of a generation. */
+static void begin_generation(uint32_t first_site)
 {
 	struct hl_site *site = hl_table_find(&hl_sites, first_site);
 
 	site->node = HL_NODE_UNATTRIBUTED;
 	site->kind = HL_KIND_MALLOC;
-	__atomic_store_n(&hl_globals->first_site, first_site, __ATOMIC_RELEASE);
 	__atomic_store_n(&hl_site_unattributed, first_site, __ATOMIC_RELEASE);
 }
 
-int hl_sites_clear(void)
+/* All below do not count. */
+static void begin_sites(uint32_t first_site)
+{
+	begin_generation(first_site);
+	__atomic_store_n(&hl_globals->first_site, first_site, __ATOMIC_RELEASE);
+	__atomic_store_n(&hl_site_first, first_site, __ATOMIC_RELEASE);
+}
+
+static int new_generation(void (*begin)(uint32_t first_site))
 {
 	uint32_t id = (uint32_t)hl_table_next(&hl_globals->nr_sites, &hl_sites, HL_MAX_SITES);
 
 	if (id == 0 || !hl_counters_make(NULL, id))
 		return -ENOSPC;
-	begin_sites(id);
+	begin(id);
 	return 0;
+}
+
+int hl_sites_clear(void)
+{
+	return new_generation(begin_sites);
+}
+
+int hl_sites_mark(void)
+{
+	return new_generation(begin_generation);
 }
 
 int hl_sites_open(uint32_t first_site)

@@ -18,6 +18,8 @@
 
 extern struct hl_table hl_sites;	/* struct hl_site */
 /* Sites count from here on: those below are of before hl_sites_clear(), or of a parent. */
+extern uint32_t hl_site_first;
+/* The first site of this generation, for what finds no room for one of its own. */
 extern uint32_t hl_site_unattributed;
 extern uint32_t hl_site_inherited;	/* sites below are the parent's, but for the reserved ones */
 
@@ -30,6 +32,12 @@ void hl_sites_abandon(void);
  * With the lanes paused: their memos must go as well.  Returns: 0; -ENOSPC: nothing was done.
  */
 int hl_sites_clear(void);
+
+/**
+ * hl_sites_mark() - a new generation: what is allocated from now on gets new sites; those that there are still count
+ * With the lanes paused, as above.  Returns: 0; -ENOSPC: nothing was done.
+ */
+int hl_sites_mark(void);
 
 /** hl_sites_find() - the site of a node (and of a thread, if not 0); hl_site_unattributed: no room */
 uint32_t hl_sites_find(uint32_t node, enum hl_kind kind, enum hl_domain domain, uint16_t thread);

@@ -122,6 +122,7 @@ void hl_options_read(char **envp)
 								     HL_UNWIND_AUTO;
 	hl_options.mmap = is(option("HEAPLEDGER_MMAP"), "1");
 	hl_options.threads = is(option("HEAPLEDGER_THREADS"), "1");
+	hl_options.paused = is(option("HEAPLEDGER_PAUSED"), "1");
 	hl_options.deepbind = !is(option("HEAPLEDGER_DEEPBIND"), "no");
 	hl_options.log = option("HEAPLEDGER_LOG") != NULL && hl_os_identify(LOG_FD, &log_device, &log_inode) == 0;
 	follow = option("HEAPLEDGER_FOLLOW");

@@ -25,6 +25,7 @@ struct hl_options {
 	uint32_t unwind;		/* HEAPLEDGER_UNWIND: auto, cfi or fp (enum hl_unwind_mode) */
 	bool mmap;			/* HEAPLEDGER_MMAP */
 	bool threads;			/* HEAPLEDGER_THREADS: a site for each thread */
+	bool paused;			/* HEAPLEDGER_PAUSED: nothing is recorded until somebody says so */
 	bool follow_fork;		/* HEAPLEDGER_FOLLOW: all, fork, exec or no */
 	bool follow_exec;
 	bool deepbind;			/* HEAPLEDGER_DEEPBIND: not "no" */

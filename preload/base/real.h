@@ -51,7 +51,7 @@ extern struct hl_real hl_real;
 /*
  * What keeps the hooks from their shortest way: nothing is known yet, a foreign allocator, blocks in
  * the arena, --sample, blocks that were made while hl_stop() was in force, a process in which the shim
- * steps aside.
+ * steps aside, --start-paused until it is started.
  */
 enum {
 	HL_SPECIAL_START = 1u << 0,
@@ -60,6 +60,7 @@ enum {
 	HL_SPECIAL_SAMPLE = 1u << 3,
 	HL_SPECIAL_GAPS = 1u << 4,
 	HL_SPECIAL_ASIDE = 1u << 5,
+	HL_SPECIAL_ASLEEP = 1u << 6,
 };
 extern uint32_t hl_real_special;
 

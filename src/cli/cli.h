@@ -240,6 +240,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_symbolize(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_ctl(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 

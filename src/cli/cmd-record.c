@@ -44,6 +44,7 @@ struct record_options {
 	bool quiet;
 	bool mmap;
 	bool threads;
+	bool paused;
 	bool no_deepbind;
 	bool no_symbols;
 	uint64_t depth;
@@ -199,7 +200,8 @@ static int record(const struct record_options *options, char **argv)
 {
 	char shim[4096], depth[24], max_bytes[24], max_memory[24], sample_bytes[24];
 	struct hl_run_options run_options = {.out = options->out, .force = options->force,
-		.mmap = options->mmap, .threads = options->threads, .no_deepbind = options->no_deepbind,
+		.mmap = options->mmap, .threads = options->threads,
+		.paused = options->paused, .no_deepbind = options->no_deepbind,
 		.depth = depth, .max_bytes = max_bytes,
 		.max_memory = max_memory, .sample_bytes = sample_bytes,
 		.follow = follow_names[options->follow],
@@ -285,6 +287,7 @@ int cmd_record(int argc, char **argv)
 		{0, "sample", "BYTES", CLI_SIZE, &o.sample_bytes,
 			"record a sample: one byte in BYTES on average (all)", NULL},
 		{0, "threads", NULL, CLI_FLAG, &o.threads, "a call site for each thread: for -g thread", NULL},
+		{0, "start-paused", NULL, CLI_FLAG, &o.paused, "record nothing until `heapledger ctl PID start`", NULL},
 		{0, "mmap", NULL, CLI_FLAG, &o.mmap, "record anonymous mappings as domain 1", NULL},
 		{0, "no-deepbind", NULL, CLI_FLAG, &o.no_deepbind,
 			"leave libraries with RTLD_DEEPBIND to call libc's malloc", NULL},

@@ -4,6 +4,16 @@
 
 #include "cli/debug-hint.h"
 #include "cli/moments.h"
+#include "cli/since.h"
+
+/* What a title says of them: a moment, or a mark of at most 240 bytes. */
+#define CLI_TITLE CLI_SINCE_TITLE
+
+/* Which blocks of the recording; at most one of them. */
+struct when {
+	const char *at;
+	const char *since;
+};
 
 static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resolver *resolver,
 		const struct cli_grouping *g, const char *title)
@@ -43,14 +53,26 @@ static int show(const char *file, struct hl_snapshot **snapshot, struct hl_resol
 	return CLI_DONE;
 }
 
-static int run(const char *file, struct cli_grouping *g, const char *at)
+static int take(const char *file, struct cli_grouping *g, const struct when *when, struct hl_snapshot **snapshot,
+		char title[CLI_TITLE])
+{
+	if (when->since) {
+		/* What has gone again since then is seldom meant. */
+		if (g->metric < 0)
+			g->metric = HL_METRIC_LIVE;
+		return cli_take_since("top", file, when->since, snapshot, title);
+	}
+	return when->at ? cli_take_moment("top", file, "--at", when->at, &g->metric, snapshot, title) : 0;
+}
+
+static int run(const char *file, struct cli_grouping *g, const struct when *when)
 {
 	struct hl_snapshot *snapshot = cli_load("top", file);
 	struct hl_resolver *resolver = NULL;
-	char title[CLI_MOMENT_TEXT] = "";
+	char title[CLI_TITLE] = "";
 	int status = CLI_FAILED;
 
-	if (snapshot && (!at || !cli_take_moment("top", file, "--at", at, &g->metric, &snapshot, title)))
+	if (snapshot && !take(file, g, when, &snapshot, title))
 		resolver = cli_resolver("top", &g->selection);
 	if (resolver)
 		status = show(file, &snapshot, resolver, g, title);
@@ -62,10 +84,11 @@ static int run(const char *file, struct cli_grouping *g, const char *at)
 int cmd_top(int argc, char **argv)
 {
 	struct cli_grouping g = CLI_GROUPING_DEFAULTS;
-	const char *at = NULL;
+	struct when when = {0};
 	const struct cli_option options[] = {
 		CLI_GROUPING_OPTIONS(g),
-		{0, "at", "TIME", CLI_STRING, &at, "what lived so long after the start", NULL},
+		{0, "at", "TIME", CLI_STRING, &when.at, "what lived so long after the start", NULL},
+		{0, "since", "TEXT", CLI_STRING, &when.since, "made after that mark of `heapledger ctl`", NULL},
 		{0},
 	};
 	const struct cli_usage usage = {
@@ -81,8 +104,12 @@ int cmd_top(int argc, char **argv)
 
 	if (status < 0)
 		status = cli_grouping_check("top", &g);
+	if (status < 0 && when.at && when.since) {
+		cli_complain("top", "either --at or --since: of a moment nobody knows what was made when");
+		status = CLI_FAILED;
+	}
 	if (status < 0)
-		status = run(argv[first], &g, at);
+		status = run(argv[first], &g, &when);
 	cli_grouping_release(&g);
 	return status;
 }

@@ -2,20 +2,13 @@
 /* heapledger watch: write the time line of a program that is recorded without `heapledger record`. */
 #include "cli/cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/duration.h"
-#include "cli/find-ledger.h"
-#include "cli/ledger-file.h"
-#include "cli/load-process.h"
+#include "cli/open-running.h"
 #include "cli/timeline.h"
 
 static volatile sig_atomic_t is_enough;
@@ -24,40 +17,6 @@ static void on_signal(int number)
 {
 	(void)number;
 	is_enough = 1;
-}
-
-/* The ledger of a process, or a file; for writing. */
-static int open_ledger(const char *operand, char name[PATH_MAX])
-{
-	struct hl_ledger_file file = {0};
-	const char *reason;
-	int found, fd;
-
-	snprintf(name, PATH_MAX, "%s", operand);
-	if (cli_is_process(operand)) {
-		found = cli_find_ledger((pid_t)atol(operand), name, &reason);
-		fd = found < 0 ? found : hl_ledger_file_reopen(found, O_RDWR);
-		if (found >= 0)
-			close(found);
-		if (fd < 0)
-			cli_complain("watch", "process %s: %s", operand, found < 0 ? reason : strerror(-fd));
-		return fd;
-	}
-	fd = hl_ledger_file_open(operand, O_RDWR, &file);
-	if (fd < 0)
-		cli_complain("watch", "%s: cannot be opened for writing: %s", operand,
-			fd == -EINVAL ? "not a regular file" : strerror(-fd));
-	return fd;
-}
-
-static bool has_ended(const char *name, int fd)
-{
-	struct hl_ledger_header h;
-
-	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) || (!h.end_monotonic_ns && h.kind == HL_LEDGER_LIVE))
-		return false;
-	cli_complain("watch", "%s: its program has ended", name);
-	return true;
 }
 
 static void look_until_end(struct hl_timeline *timeline)
@@ -77,17 +36,16 @@ static int run(const char *operand, double seconds)
 	struct sigaction action = {.sa_handler = on_signal};
 	char name[PATH_MAX];
 	struct hl_error err;
-	int fd = open_ledger(operand, name);
+	int fd = cli_open_running("watch", operand, name);
 	struct hl_timeline *timeline = fd < 0 ? NULL : hl_timeline_new((uint64_t)(seconds * 1e9));
 	int status = CLI_FAILED;
 	int rc;
 
 	if (fd >= 0 && !timeline)
 		cli_complain("watch", "out of memory");
-	if (!timeline || has_ended(name, fd)) {
+	if (!timeline) {
 		if (fd >= 0)
 			close(fd);
-		hl_timeline_free(timeline);
 		return CLI_FAILED;
 	}
 	rc = hl_timeline_follow(timeline, NULL, fd, &err);

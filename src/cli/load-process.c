@@ -17,18 +17,13 @@ bool cli_is_process(const char *operand)
 	return length && length < 10 && strspn(operand, "0123456789") == length && access(operand, F_OK);
 }
 
-/*
- * A forked child has its parent's ledger mapped until it allocates itself.  In a namespace of its own
- * a process knows itself by another number, which is the last one of NSpid.
- */
-static void warn_of_parent(const char *word, const char *text, const struct hl_snapshot *snapshot)
+unsigned long cli_own_number(const char *pid)
 {
-	unsigned long own = strtoul(text, NULL, 10);
-	struct hl_info info;
+	unsigned long own = strtoul(pid, NULL, 10);
 	char line[256];
 	FILE *file;
 
-	snprintf(line, sizeof(line), "/proc/%s/status", text);
+	snprintf(line, sizeof(line), "/proc/%s/status", pid);
 	file = fopen(line, "re");
 	while (file && fgets(line, sizeof(line), file))
 		for (char *number = strncmp(line, "NSpid:", 6) ? NULL : strchr(line, '\t'); number;
@@ -36,8 +31,16 @@ static void warn_of_parent(const char *word, const char *text, const struct hl_s
 			own = strtoul(number, NULL, 10);
 	if (file)
 		fclose(file);
+	return own;
+}
+
+/* A forked child has its parent's ledger mapped until it allocates itself. */
+static void warn_of_parent(const char *word, const char *text, const struct hl_snapshot *snapshot)
+{
+	struct hl_info info;
+
 	hl_snapshot_info(snapshot, &info);
-	if (info.pid != own)
+	if (info.pid != cli_own_number(text))
 		cli_complain(word, "process %s has allocated nothing since it was forked: this is "
 			"the ledger of process %u", text, info.pid);
 }

@@ -10,6 +10,9 @@
 /* Whether an operand is the number of a process.  A file of this name is meant before it. */
 bool cli_is_process(const char *operand);
 
+/* What a process calls itself: in a namespace of its own another number, the last one of NSpid. */
+unsigned long cli_own_number(const char *pid);
+
 /**
  * cli_load_process() - read the ledger that a process writes
  * @word: the command, for complaints

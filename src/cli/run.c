@@ -200,6 +200,7 @@ static void set_environment(const struct hl_run *run, const struct hl_run_option
 	set_option("HEAPLEDGER_UNWIND", options->unwind);
 	set_option("HEAPLEDGER_MMAP", options->mmap ? "1" : NULL);
 	set_option("HEAPLEDGER_THREADS", options->threads ? "1" : NULL);
+	set_option("HEAPLEDGER_PAUSED", options->paused ? "1" : NULL);
 	set_option("HEAPLEDGER_DEEPBIND", options->no_deepbind ? "no" : NULL);
 	set_number("HEAPLEDGER_SESSION", "%llx", run->session);
 	set_number("HEAPLEDGER_FIRST", "%llu", (unsigned long long)getpid());

@@ -21,6 +21,7 @@ struct hl_run_options {
 	bool force;			/* replace an existing file */
 	bool mmap;
 	bool threads;
+	bool paused;
 	bool no_deepbind;
 	const char *depth;		/* texts of numbers, already checked; NULL: the shim's default */
 	const char *max_bytes;

@@ -131,6 +131,7 @@ enum hl_section_type {
 	HL_SECTION_SYMBOLS = 13,	/* bytes: struct hl_symbols_header, and what it tells of */
 	HL_SECTION_TIMES = 14,		/* bytes: struct hl_times_header, and two arrays of struct hl_time_point */
 	HL_SECTION_MOMENTS = 15,	/* bytes: struct hl_moments_header, and two areas of packed moments */
+	HL_SECTION_ORDERS = 16,		/* one struct hl_orders */
 };
 
 /*
@@ -298,7 +299,7 @@ struct hl_shard {
 	uint64_t partial_code;		/* code that is in no object: made at run time */
 	uint64_t partial_unwinder;	/* libunwind was not there, or could not be asked */
 	uint64_t partial_budget;	/* no room for a slow step on a small stack */
-	uint64_t pad1;
+	uint64_t special_at;		/* seq of the next event that looks around; 0, by who gives orders */
 };
 #define HL_TIMED_EVERY 1024u
 
@@ -332,6 +333,38 @@ struct hl_ledger_mark {
 	struct hl_string text;
 	int64_t current_bytes[HL_NR_DOMAINS];
 	int64_t peak_bytes[HL_NR_DOMAINS];
+	/* Sites from here on were made after it; 0: nobody can tell.  Not there in ledgers that were written before. */
+	uint32_t first_site;
+	uint32_t pad;
+};
+
+/*
+ * What the program is told from outside (`heapledger ctl`).  Who gives an order has a lock on the section's bytes
+ * (F_OFD_SETLKW), writes the order into ring[asked % HL_MAX_ORDERS], then asked, and then 0 into special_at of each
+ * shard.  The program carries it out before its next event, and counts it in done.
+ */
+#define HL_MAX_ORDERS 15u
+#define HL_ORDER_BYTES 240u
+enum hl_order_what {
+	HL_ORDER_MARK = 1,		/* a mark, and a new generation of sites */
+	HL_ORDER_START = 2,		/* record (again) */
+	HL_ORDER_STOP = 3,		/* forget all blocks, and record nothing */
+	HL_ORDER_CLEAR = 4,		/* forget all blocks */
+};
+
+struct hl_order {
+	uint64_t monotonic_ns;		/* when it was given */
+	uint32_t what;			/* enum hl_order_what; others are not carried out */
+	uint32_t length;		/* of a mark's text, at most HL_ORDER_BYTES */
+	char text[HL_ORDER_BYTES];
+};
+
+struct hl_orders {
+	uint64_t asked;			/* orders given; never more than HL_MAX_ORDERS above done */
+	uint64_t done;			/* by the program alone: orders carried out, or not understood */
+	uint32_t is_stopped;		/* by the program alone: nothing is recorded now */
+	uint32_t pad[59];
+	struct hl_order ring[HL_MAX_ORDERS];
 };
 
 #define HL_BUILD_ID_BYTES 32u
@@ -430,7 +463,8 @@ static_assert(sizeof(struct hl_peak) == 16, "peak layout");
 static_assert(sizeof(struct hl_shard) == 128, "shard layout");
 static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");
-static_assert(sizeof(struct hl_ledger_mark) == 80, "mark layout");
+static_assert(sizeof(struct hl_ledger_mark) == 88, "mark layout");
+static_assert(sizeof(struct hl_orders) == HL_LEDGER_PAGE, "orders fill a page");
 static_assert(sizeof(struct hl_ledger_thread) == 32, "thread layout");
 static_assert(sizeof(struct hl_symbols_header) == 24, "symbols header layout");
 static_assert(sizeof(struct hl_time_point) == 128, "time point layout");

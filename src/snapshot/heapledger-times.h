@@ -66,6 +66,19 @@ int hl_snapshot_moments(const struct hl_snapshot *snapshot, uint64_t *times, siz
  */
 int hl_snapshot_at(const struct hl_snapshot *snapshot, size_t index, struct hl_snapshot **out, struct hl_error *err);
 
+/**
+ * hl_snapshot_since() - what was allocated after a mark
+ * @mark: index of a mark for which hl_mark_info.begins_generation holds
+ * @out:  receives a snapshot of these blocks alone; the caller owns it
+ *
+ * What lives of it was made since and is still there: all counts are exact.  Its peak is what these blocks held at the
+ * program's peak.  It has no time line.
+ *
+ * Cost:    O(sites), and a copy of the tables of stacks.
+ * Returns: 0; -EINVAL: no such mark, or one that begins nothing; -ENOMEM.
+ */
+int hl_snapshot_since(const struct hl_snapshot *snapshot, size_t mark, struct hl_snapshot **out, struct hl_error *err);
+
 #ifdef __cplusplus
 }
 #endif

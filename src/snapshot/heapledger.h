@@ -111,6 +111,7 @@ struct hl_info {
 	uint32_t end_reason;		/* enum hl_end_reason */
 	int32_t end_status;
 	bool is_complete;		/* the program ended by itself: nothing after this is missing */
+	bool is_stopped;		/* nothing was being recorded then: hl_stop(), or it was not started yet */
 	uint64_t session;
 	uint64_t sample_bytes;
 	uint64_t start_realtime_ns;	/* since the epoch */
@@ -130,6 +131,7 @@ struct hl_mark_info {
 	uint64_t monotonic_ns;		/* see hl_info.start_ns */
 	int64_t current_bytes[4];	/* 0 malloc, 1 anonymous mappings, 2 and 3 of hl_track() */
 	int64_t peak_bytes[4];
+	bool begins_generation;		/* what was made after it is told apart: see hl_snapshot_since() */
 };
 
 struct hl_module_info {
@@ -232,7 +234,7 @@ void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct h
 size_t hl_snapshot_nr_marks(const struct hl_snapshot *snapshot);
 
 /**
- * hl_snapshot_mark() - what the program said with hl_mark(), in the order of time
+ * hl_snapshot_mark() - what the program said with hl_mark(), or was told by `heapledger ctl`, in the order of time
  * @index: below hl_snapshot_nr_marks()
  */
 void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct hl_mark_info *out);

@@ -26,12 +26,13 @@ static const uint32_t known_bytes[HL_NR_SECTION_TYPES] = {
 	[HL_SECTION_COUNTERS] = sizeof(struct hl_counters),
 	[HL_SECTION_GENERATIONS] = sizeof(struct hl_generation),
 	[HL_SECTION_FRAMES] = sizeof(struct hl_source_frame),
-	[HL_SECTION_MARKS] = sizeof(struct hl_ledger_mark),
+	[HL_SECTION_MARKS] = offsetof(struct hl_ledger_mark, first_site),
 	[HL_SECTION_THREADS] = sizeof(struct hl_ledger_thread),
 	[HL_SECTION_PEAKS] = sizeof(struct hl_peak),
 	[HL_SECTION_SYMBOLS] = 1,
 	[HL_SECTION_TIMES] = 1,
 	[HL_SECTION_MOMENTS] = 1,
+	[HL_SECTION_ORDERS] = sizeof(struct hl_orders),
 };
 
 static bool is_bytes(uint32_t type)

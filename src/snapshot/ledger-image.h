@@ -12,7 +12,7 @@
 #include "common/ledger.h"
 #include "snapshot/heapledger.h"
 
-#define HL_NR_SECTION_TYPES 16u
+#define HL_NR_SECTION_TYPES 17u
 
 /* One chunk of a table; the bytes are inside the file. */
 struct hl_chunk {

@@ -8,6 +8,7 @@
 #include "snapshot/ledger-count.h"
 #include "snapshot/ledger-image.h"
 #include "snapshot/moments.h"
+#include "snapshot/orders.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/times.h"
 #include "snapshot/traces-read.h"
@@ -299,6 +300,14 @@ static int read_frames(struct reading *r)
 			r->err);
 }
 
+/* Of a mark's first site; 0 stays 0. */
+static uint32_t index_of_site(const struct reading *r, uint32_t site)
+{
+	uint64_t base = r->image.site_base;
+
+	return site <= base ? 0 : (uint32_t)(site - base);
+}
+
 /* Marks have no number in use either: those that are there have a time. */
 static int read_marks(struct reading *r)
 {
@@ -316,6 +325,8 @@ static int read_marks(struct reading *r)
 	for (uint64_t i = 0; !rc && i < nr; i++)
 		if (s->marks[i].monotonic_ns)
 			s->marks[s->nr_marks++] = s->marks[i];
+	for (size_t i = 0; i < s->nr_marks; i++)
+		s->marks[i].first_site = index_of_site(r, s->marks[i].first_site);
 	return rc;
 }
 
@@ -493,6 +504,8 @@ static int read_tables(struct reading *r)
 		rc = hl_times_read(&r->image, &r->s->times, r->err);
 	if (!rc)
 		rc = hl_moments_read(&r->image, &r->s->moments, r->err);
+	if (!rc)
+		rc = hl_orders_read(&r->image, r->s, r->err);
 	return rc ? rc : settle_sums(r);
 }
 

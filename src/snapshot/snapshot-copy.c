@@ -46,6 +46,7 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.source_bytes = snapshot->source_bytes,
 		.source_id = snapshot->source_id,
 		.read_ns = snapshot->read_ns,
+		.is_stopped = snapshot->is_stopped,
 		.embedded = hl_embedded_ref(snapshot->embedded),
 		.nr_frames = snapshot->nr_frames,
 		.frame_room = snapshot->nr_frames,
@@ -66,6 +67,9 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 	copy->globals.nr_sites = HL_NR_RESERVED_SITES;
 	for (uint64_t i = 0; i < g->nr_nodes; i++)
 		copy->nodes[i].first_site = 0;
+	/* Call sites get other numbers. */
+	for (size_t i = 0; i < copy->nr_marks; i++)
+		copy->marks[i].first_site = 0;
 	/* The same nodes have the same frames. */
 	if (snapshot->resolution)
 		copy->resolution = hl_resolution_ref(snapshot->resolution);

@@ -332,6 +332,7 @@ void hl_snapshot_info(const struct hl_snapshot *snapshot, struct hl_info *out)
 		.end_reason = h->end_reason,
 		.end_status = h->end_status,
 		.is_complete = has_ended_by_itself(h->end_reason),
+		.is_stopped = snapshot->is_stopped,
 		.session = h->session,
 		.sample_bytes = h->sample_bytes,
 		.start_realtime_ns = h->start_realtime_ns,
@@ -469,6 +470,7 @@ void hl_snapshot_mark(const struct hl_snapshot *snapshot, size_t index, struct h
 	*out = (struct hl_mark_info){
 		.text = hl_snapshot_text(snapshot, m->text),
 		.monotonic_ns = m->monotonic_ns,
+		.begins_generation = m->first_site != 0,
 	};
 	memcpy(out->current_bytes, m->current_bytes, sizeof(out->current_bytes));
 	memcpy(out->peak_bytes, m->peak_bytes, sizeof(out->peak_bytes));

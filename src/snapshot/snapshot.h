@@ -50,6 +50,7 @@ struct hl_snapshot {
 	struct hl_ledger_header header;	/* strings point into ours */
 	struct hl_globals globals;	/* the nr_ fields follow the arrays below */
 	struct hl_shard shard;		/* sum of all shards */
+	bool is_stopped;		/* the program recorded nothing then: hl_stop(), or it was not started yet */
 	uint64_t nr_raised;		/* sites read with more freed than allocated: counted as all free */
 	uint64_t source_bytes;		/* what the file has on the disk; 0: it comes from no file */
 	uint64_t source_id;		/* the same for all that was made of one file by leaving something out */
@@ -61,7 +62,7 @@ struct hl_snapshot {
 	struct hl_site_counts *sites;
 	struct hl_source_frame *frames;
 	size_t nr_frames;
-	struct hl_ledger_mark *marks;	/* in the order in which they were made */
+	struct hl_ledger_mark *marks;	/* in the order in which they were made; first_site is an index of sites */
 	size_t nr_marks;
 	struct hl_ledger_thread *threads; /* thread n of a site is [n - 1] */
 	size_t nr_threads;

@@ -371,7 +371,7 @@ static void unknown_section(struct tables *t, struct random *r)
 		return;
 	t->sections[t->nr_sections++] = (struct section){
 		.entry = {
-			.type = HL_SECTION_MOMENTS + 1 + (uint32_t)random_extreme(r) % 1000000,
+			.type = HL_SECTION_ORDERS + 1 + (uint32_t)random_extreme(r) % 1000000,
 			.instance = (uint32_t)random_extreme(r),
 			.first = random_extreme(r), .offset = random_extreme(r),
 			.nr_records = (uint32_t)random_extreme(r), .record_bytes = (uint32_t)random_extreme(r),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What orders from outside (account/orders.h) do: the same as the functions of <heapledger-control.h>.
+ */
+#ifndef HL_PRELOAD_CONTROL_H
+#define HL_PRELOAD_CONTROL_H
+
+#include "common/ledger.h"
+
+#pragma GCC visibility push(hidden)
+
+/** hl_control_carry_out() - with the lanes paused; what cannot be done, for lack of room, is not */
+void hl_control_carry_out(const struct hl_order *order);
+
+#pragma GCC visibility pop
+#endif
