@@ -51,36 +51,44 @@ static int begin(uint64_t *saved)
 
 /* All below with the lanes paused, so that nobody else writes the totals. */
 
-/* Each stack has another site from now on. */
-static void forget_sites(void)
-{
-	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
-		memset(hl_lanes[i]->memo, 0, sizeof(hl_lanes[i]->memo));
-		hl_stack_cache_reset(hl_lanes[i]->stack);
-	}
-}
-
 static int clear(void)
 {
 	int r = hl_sites_clear();
 
 	if (r < 0)
 		return r;
-	forget_sites();
-	for (uint32_t i = 1; i < hl_nr_lanes; i++)
+	for (uint32_t i = 1; i < hl_nr_lanes; i++) {
+		hl_lane_forget(hl_lanes[i]);
 		hl_lanes[i]->last_block = NULL;
+	}
 	hl_peak_restart(true);
 	hl_tracked_clear();
 	return 0;
 }
 
-/* The same, and from now on there are blocks that nobody knows. */
+static int clear_if_started(void)
+{
+	return hl_sample_is_stopped() ? 0 : clear();
+}
+
 static int clear_and_stop(void)
 {
-	int r = hl_sample_is_stopped() ? 0 : clear();
+	int r = clear_if_started();
 
 	if (r == 0)
 		hl_stop_recording(true);
+	return r;
+}
+
+static int while_paused(int (*step)(void))
+{
+	uint64_t saved;
+	int r = begin(&saved);
+
+	if (r < 0)
+		return r;
+	r = step();
+	hl_resume(&saved);
 	return r;
 }
 
@@ -95,14 +103,7 @@ static int start(void)
 
 static int stop(void)
 {
-	uint64_t saved;
-	int r = begin(&saved);
-
-	if (r < 0)
-		return r;
-	r = clear_and_stop();
-	hl_resume(&saved);
-	return r;
+	return while_paused(clear_and_stop);
 }
 
 static bool is_tracing(void)
@@ -112,15 +113,7 @@ static bool is_tracing(void)
 
 static int clear_traces(void)
 {
-	uint64_t saved;
-	int r = begin(&saved);
-
-	if (r < 0)
-		return r;
-	if (!hl_sample_is_stopped())
-		r = clear();
-	hl_resume(&saved);
-	return r;
+	return while_paused(clear_if_started);
 }
 
 static int reset_peak(void)
@@ -338,33 +331,29 @@ static uint64_t time_of(const struct hl_order *order)
 		order->monotonic_ns : now_ns;
 }
 
+/* Of each stack the next block has a new site. */
 static void carry_out_mark(const struct hl_order *order)
 {
 	if (hl_sites_mark() < 0)
 		return;
-	forget_sites();
+	__atomic_add_fetch(&hl_lane_generation, 1, __ATOMIC_RELEASE);
 	hl_marks_add(order->text, order->length, time_of(order), hl_site_unattributed);
 }
 
-void hl_control_carry_out(const struct hl_order *order)
+bool hl_control_carry_out(const struct hl_order *order)
 {
 	switch (order->what) {
 	case HL_ORDER_MARK:
 		carry_out_mark(order);
-		break;
+		return true;
 	case HL_ORDER_START:
-		if (hl_sample_is_stopped())
-			hl_stop_recording(false);
-		break;
+		return start() == 0;
 	case HL_ORDER_STOP:
-		clear_and_stop();
-		break;
+		return stop() != -EAGAIN;
 	case HL_ORDER_CLEAR:
-		if (!hl_sample_is_stopped())
-			clear();
-		break;
+		return clear_traces() != -EAGAIN;
 	default:
-		break;
+		return true;
 	}
 }
 

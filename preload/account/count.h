@@ -62,10 +62,11 @@ static inline bool hl_is_plain(const struct hl_lane *lane)
 }
 
 /* After an event that was special. */
-static inline void hl_find_special(const struct hl_lane *lane)
+static inline void hl_find_special(struct hl_lane *lane)
 {
 	struct hl_shard *shard = lane->shard;
 
+	hl_lane_keep_up(lane);
 	if (hl_options.sample_bytes != 0)
 		return;
 	__atomic_store_n(&shard->special_at, (shard->seq + HL_TIMED_EVERY) / (2 * HL_TIMED_EVERY) *

@@ -33,6 +33,7 @@ struct hl_lock hl_lanes_lock = { .rank = HL_RANK_LANES };
 struct hl_lane *hl_lanes[HL_MAX_LANES];
 uint32_t hl_lane_tids[HL_MAX_LANES];
 uint32_t hl_nr_lanes = 1;
+uint32_t hl_lane_generation;
 struct hl_table hl_shared_counters = { HL_SECTION_COUNTERS, 0, sizeof(struct hl_counters),
 	HL_COUNTERS_SHIFT, { 0 } };
 struct hl_table hl_shared_peaks = { HL_SECTION_PEAKS, 0, sizeof(struct hl_peak), HL_PEAKS_SHIFT, { 0 } };
@@ -92,6 +93,13 @@ static struct hl_lane *make_lane(void)
 	__atomic_store_n(&hl_nr_lanes, number + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&hl_globals->nr_shards, number + 1, __ATOMIC_RELEASE);
 	return lane;
+}
+
+void hl_lane_forget(struct hl_lane *lane)
+{
+	lane->generation = __atomic_load_n(&hl_lane_generation, __ATOMIC_ACQUIRE);
+	memset(lane->memo, 0, sizeof(lane->memo));
+	hl_stack_cache_reset(lane->stack);
 }
 
 static bool is_used(uint32_t number)

@@ -62,6 +62,7 @@ struct hl_lane {
 	int64_t flushed;
 	uint32_t number;		/* of the shard */
 	uint32_t hints_seen;		/* see hl_hints_follow() */
+	uint32_t generation;		/* of the sites that it remembers */
 	uint32_t nr_flushes;		/* by its own thread, since it looked at another lane */
 	uint32_t look_at;		/* so many of them, and it looks again */
 	uint32_t doubts;		/* events of which nobody knows whether they are inside of another */
@@ -89,6 +90,7 @@ extern struct hl_lock hl_lanes_lock;	/* threads come and go */
 extern struct hl_lane *hl_lanes[HL_MAX_LANES];	/* [0] stays NULL: the shared shard has no lane */
 extern uint32_t hl_lane_tids[HL_MAX_LANES];	/* whose they are; 0: free */
 extern uint32_t hl_nr_lanes;
+extern uint32_t hl_lane_generation;		/* grows when all stacks get new sites */
 extern struct hl_table hl_shared_counters;
 extern struct hl_table hl_shared_peaks;		/* --mmap */
 extern struct hl_shard *hl_shared_shard;
@@ -161,6 +163,16 @@ bool hl_lane_is_gone(uint32_t number);
 
 /** hl_lane_look() - take back one other lane; false: its thread is there. Inside of an event, never waits */
 bool hl_lane_look(const struct hl_lane *mine);
+
+/** hl_lane_forget() - what it remembers of sites; inside of an event, or with the lanes paused */
+void hl_lane_forget(struct hl_lane *lane);
+
+/** hl_lane_keep_up() - the same, if they are not those of now */
+static inline void hl_lane_keep_up(struct hl_lane *lane)
+{
+	if (hl_unlikely(lane->generation != __atomic_load_n(&hl_lane_generation, __ATOMIC_ACQUIRE)))
+		hl_lane_forget(lane);
+}
 
 /** hl_lane_flush() - bring a lane's net bytes into the totals, and compare with the peak; any thread may */
 void hl_lane_flush(struct hl_lane *lane);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "account/pause.h"
+#include "base/lock.h"
 #include "base/store.h"
 #include "base/thread.h"
 
@@ -14,11 +14,18 @@
 
 static struct hl_orders none;
 static struct hl_table table = { HL_SECTION_ORDERS, 0, sizeof(struct hl_orders), 0, { 0 } };
+static struct hl_lock lock = { .rank = HL_RANK_ORDERS };
 static uint64_t again_ns;
 
 struct hl_orders *hl_orders = &none;
 uint64_t hl_orders_done;
-void (*hl_orders_carry_out)(const struct hl_order *order);
+bool (*hl_orders_carry_out)(const struct hl_order *order);
+
+static void note_done(uint64_t nr)
+{
+	__atomic_store_n(&hl_orders_done, nr, __ATOMIC_RELEASE);
+	__atomic_store_n(&hl_orders->done, nr, __ATOMIC_RELEASE);
+}
 
 /* The file's numbers may be anything: what cannot be is passed over. */
 static void take_all(void)
@@ -27,15 +34,17 @@ static void take_all(void)
 	struct hl_order order;
 
 	if (asked - hl_orders_done > HL_MAX_ORDERS)
-		__atomic_store_n(&hl_orders_done, asked, __ATOMIC_RELAXED);
+		note_done(asked);
 	while (hl_orders_done != asked) {
 		memcpy(&order, &hl_orders->ring[hl_orders_done % HL_MAX_ORDERS], sizeof(order));
 		if (order.length > HL_ORDER_BYTES)
 			order.length = HL_ORDER_BYTES;
-		hl_orders_carry_out(&order);
-		__atomic_store_n(&hl_orders_done, hl_orders_done + 1, __ATOMIC_RELAXED);
+		if (!hl_orders_carry_out(&order)) {
+			__atomic_store_n(&again_ns, hl_os_coarse_ns() + AGAIN_NS, __ATOMIC_RELAXED);
+			return;
+		}
+		note_done(hl_orders_done + 1);
 	}
-	__atomic_store_n(&hl_orders->done, asked, __ATOMIC_RELEASE);
 }
 
 /* A child that has no ledger of its own yet is told nothing by its parent's, and one of vfork() has no say. */
@@ -53,12 +62,9 @@ void hl_orders_obey(uintptr_t frame)
 
 	if (!may_obey(frame))
 		return;
-	if (hl_pause_try(&saved)) {
-		take_all();
-		hl_resume(&saved);
-	} else {
-		__atomic_store_n(&again_ns, hl_os_coarse_ns() + AGAIN_NS, __ATOMIC_RELAXED);
-	}
+	hl_lock_take(&lock, &saved);
+	take_all();
+	hl_lock_drop(&lock, &saved);
 	errno = saved_errno;
 }
 
@@ -81,4 +87,5 @@ void hl_orders_abandon(void)
 	hl_orders = &none;
 	hl_orders_done = 0;
 	hl_table_reset(&table);
+	hl_lock_reset(&lock);
 }

@@ -5,6 +5,9 @@
  * Whoever gives one makes each lane's next event a special one, which looks here.  An event finds an order before it
  * is counted, so what happens after an order was given is recorded as the order wants it, even if the program
  * slept in between.
+ *
+ * For a mark nobody waits: each lane forgets by itself what it knows of sites (hl_lane_keep_up()).  An event of another
+ * thread that has begun before may still be booked as one from before the mark.
  */
 #ifndef HL_PRELOAD_ORDERS_H
 #define HL_PRELOAD_ORDERS_H
@@ -29,11 +32,10 @@ static inline bool hl_orders_wait(void)
 }
 
 /**
- * hl_orders_obey() - carry them out
+ * hl_orders_obey() - carry them out, or wait until another thread has
  * @frame: where on the stack this is
  *
- * Waits for no lock, and for events of other threads for a millisecond at most: where these do not end, the orders
- * wait for an event that comes 10 ms later.  Inside of an event nothing is done.  errno is kept.
+ * Inside of an event nothing is done.  errno is kept.
  */
 void hl_orders_obey(uintptr_t frame);
 
@@ -42,7 +44,11 @@ static inline bool hl_orders_enter(struct hl_guard *guard)
 {
 	if (hl_unlikely(hl_orders_wait()))
 		hl_orders_obey((uintptr_t)__builtin_frame_address(0));
-	return hl_enter(guard);
+	if (!hl_enter(guard))
+		return false;
+	if (guard->lane)
+		hl_lane_keep_up(guard->lane);
+	return true;
 }
 
 /** hl_orders_leave() - in the most frequent way: is another to be taken, as there are orders?  Then the lane is left */
@@ -54,8 +60,8 @@ static inline bool hl_orders_leave(struct hl_lane *lane)
 	return true;
 }
 
-/* What carries one out, with the lanes paused (control.c). */
-extern void (*hl_orders_carry_out)(const struct hl_order *order);
+/* What carries one out (control.c); false: it cannot be done now. */
+extern bool (*hl_orders_carry_out)(const struct hl_order *order);
 
 /** hl_orders_note_stopped() - for readers: whether anything is recorded */
 void hl_orders_note_stopped(bool stopped);

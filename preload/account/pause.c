@@ -17,7 +17,6 @@
 #include "cpu.h"
 
 #define ATTEMPT_NS 5000000u
-#define TRY_NS 1000000u
 #define GIVE_UP_NS 1000000000u
 #define BETWEEN_NS 500000u
 /* An event seldom takes longer than the spins do. */
@@ -41,7 +40,7 @@ static bool is_quiet(bool has_time)
 	return true;
 }
 
-static bool wait_until_quiet(uint64_t most_ns)
+static bool wait_until_quiet(void)
 {
 	uint64_t start_ns = hl_os_monotonic_ns();
 	unsigned int spins = 0;
@@ -49,7 +48,7 @@ static bool wait_until_quiet(uint64_t most_ns)
 	if (hl_nr_lanes_used > 1)
 		hl_os_barrier();
 	while (!is_quiet(false)) {
-		if (hl_os_monotonic_ns() - start_ns > most_ns)
+		if (hl_os_monotonic_ns() - start_ns > ATTEMPT_NS)
 			return is_quiet(true);
 		if (spins++ < QUIET_SPINS)
 			hl_cpu_relax();
@@ -59,39 +58,18 @@ static bool wait_until_quiet(uint64_t most_ns)
 	return true;
 }
 
-/* With both locks: no thread comes or goes, for who comes later would begin with an event. */
-static bool stop_events(const uint64_t *saved, uint64_t most_ns)
+static bool attempt(uint64_t *saved)
 {
 	uint32_t alive = HL_ALIVE;
 
+	hl_lock_take(&pause_lock, saved);
+	/* No thread comes or goes: who comes later would begin with an event. */
+	hl_lock_close(&hl_lanes_lock);
 	if (__atomic_compare_exchange_n(hl_alive, &alive, HL_PAUSED, false, __ATOMIC_SEQ_CST,
-			__ATOMIC_RELAXED) && wait_until_quiet(most_ns))
+			__ATOMIC_RELAXED) && wait_until_quiet())
 		return true;
 	hl_resume(saved);
 	return false;
-}
-
-static bool attempt(uint64_t *saved)
-{
-	hl_lock_take(&pause_lock, saved);
-	hl_lock_close(&hl_lanes_lock);
-	return stop_events(saved, ATTEMPT_NS);
-}
-
-bool hl_pause_try(uint64_t *saved)
-{
-	uint64_t blocked;
-
-	if (!hl_lock_try(&pause_lock, saved))
-		return false;
-	if (!hl_lock_try(&hl_lanes_lock, &blocked)) {
-		hl_lock_drop(&pause_lock, saved);
-		return false;
-	}
-	if (!stop_events(saved, TRY_NS))
-		return false;
-	hl_lanes_flush();
-	return true;
 }
 
 int hl_pause(uint64_t *saved)

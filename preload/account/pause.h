@@ -6,8 +6,6 @@
 #ifndef HL_PRELOAD_PAUSE_H
 #define HL_PRELOAD_PAUSE_H
 
-#include <stdbool.h>
-
 #include "base/os.h"
 
 #pragma GCC visibility push(hidden)
@@ -25,12 +23,6 @@
  */
 int hl_pause(uint64_t *saved);
 void hl_resume(const uint64_t *saved);
-
-/**
- * hl_pause_try() - hl_pause() for an event that has not begun: no lock is waited for, and lanes for a millisecond
- * Returns: false: it is not to be had now.
- */
-bool hl_pause_try(uint64_t *saved);
 
 /** hl_pause_abandon() - forked child: who paused was a thread of the parent */
 void hl_pause_abandon(void);

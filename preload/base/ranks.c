@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const char *const names[HL_NR_RANKS] = {
-	[HL_RANK_LOADER] = "loader", [HL_RANK_LIBUNWIND] = "libunwind", [HL_RANK_PAUSE] = "pause",
+	[HL_RANK_LOADER] = "loader", [HL_RANK_LIBUNWIND] = "libunwind", [HL_RANK_ORDERS] = "orders",
+	[HL_RANK_PAUSE] = "pause",
 	[HL_RANK_LANES] = "lanes", [HL_RANK_RECORDS] = "records", [HL_RANK_RULES] = "rules", [HL_RANK_NODES] = "nodes",
 	[HL_RANK_CODE] = "code", [HL_RANK_REGIONS] = "regions", [HL_RANK_TRACKED] = "tracked",
 	[HL_RANK_STORE] = "store",

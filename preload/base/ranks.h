@@ -14,6 +14,7 @@ enum hl_rank {
 	/* Not ours: while it is had, or a function of ours is called by dl_iterate_phdr(). */
 	HL_RANK_LOADER,
 	HL_RANK_LIBUNWIND,		/* not ours: between hl_gate_enter() and hl_gate_leave() */
+	HL_RANK_ORDERS,
 	HL_RANK_PAUSE,
 	HL_RANK_LANES,
 	HL_RANK_RECORDS,

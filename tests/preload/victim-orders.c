@@ -5,6 +5,7 @@
  *   marks N     8 threads; N times all stop, `heapledger ctl` makes a mark, and all go on.  Says what lives at the end
  *               of what was made since each mark: "since NUMBER BLOCKS BYTES", and how long the longest first event
  *               after a mark took
+ *   all         gives itself each order once
  *   step        does what is read from the standard input, a line each, and says "done" and its pid: "make N", "free N"
  *   step        does what is read from the standard input, a line each, and says "done PID": "make N", "free N"
  *               many pairs of malloc and free: says the ns of each)
@@ -98,19 +99,40 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static int mark(int number)
+/* The command has no environment: it is not recorded. */
+static int order(char *word, char *text)
 {
-	static char pid[32], text[32];
-	char *arguments[] = {getenv("HEAPLEDGER"), "ctl", pid, "mark", text, NULL};
+	static char pid[32];
+	char *arguments[] = {getenv("HEAPLEDGER"), "ctl", pid, word, text, NULL};
 	char *environment[] = {NULL};
 	pid_t child;
 	int status;
 
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	snprintf(text, sizeof(text), "mark %d", number);
 	if (posix_spawn(&child, arguments[0], NULL, NULL, arguments, environment) != 0)
 		return 1;
 	return waitpid(child, &status, 0) != child || status != 0;
+}
+
+static int mark(int number)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "mark %d", number);
+	return order("mark", text);
+}
+
+static int do_all(void)
+{
+	static char *const words[] = {"clear", "stop", "start"};
+
+	make_block(1);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mark(1) != 0 || order(words[i], NULL) != 0)
+			return 3;
+		make_block(1);
+	}
+	return 0;
 }
 
 static int do_marks(int rounds)
@@ -207,5 +229,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "marks") == 0)
 		return do_marks(atoi(argv[2]));
+	if (argc > 1 && strcmp(argv[1], "all") == 0)
+		return do_all();
 	return argc > 1 && strcmp(argv[1], "step") == 0 ? do_steps() : 2;
 }
