@@ -27,6 +27,7 @@
 #include "base/program.h"
 #include "base/ranks.h"
 #include "base/real.h"
+#include "base/shadow.h"
 #include "base/store.h"
 #include "base/thread.h"
 #include "control.h"
@@ -121,6 +122,8 @@ static void fill_header(bool forked)
 	header->directory = link_target("/proc/self/cwd");
 	header->allocator = hl_store_string(hl_real.path, strlen(hl_real.path));
 	header->shim_version = hl_store_string(version, sizeof(version) - 1);
+	/* Of other allocators nobody knows from outside how large blocks are. */
+	header->map_address = hl_real.foreign ? 0 : (uintptr_t)hl_shadow_root;
 }
 
 static int open_ledger(bool forked)

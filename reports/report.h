@@ -71,6 +71,9 @@ int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *
 /* " (may be up to 0.8 % = 480 KiB higher)", if a peak is not known exactly. */
 void hl_write_peak_bound(FILE *file, const struct hl_totals *totals, bool exact);
 
+/* "1.20 MiB", or of @exact "1258291 B"; with @sign also of what is not negative. */
+void hl_put_size(FILE *file, double size, bool sign, bool exact);
+
 /**
  * hl_write_warnings() - what the account may have missed, one line each
  * @prefix: put before each line

@@ -7,16 +7,6 @@
 #include "reports/report.h"
 #include "reports/views.h"
 
-static void put_size(FILE *file, double size, bool sign, bool exact)
-{
-	char text[HL_SIZE_TEXT];
-
-	if (exact)
-		fprintf(file, sign ? "%+.0f B" : "%.0f B", size);
-	else
-		fputs(hl_format_size(text, size, sign), file);
-}
-
 /* More are not read by anybody: the ends tell. */
 #define MAX_SIZES 12
 
@@ -28,7 +18,7 @@ static void put_sizes(FILE *file, const struct hl_growth_report *report, const i
 			i = report->nr_files - MAX_SIZES / 2;
 			fputs("... -> ", file);
 		}
-		put_size(file, (double)sizes[i], false, report->exact);
+		hl_put_size(file, (double)sizes[i], false, report->exact);
 	}
 }
 
@@ -40,11 +30,11 @@ static void put_row(struct hl_places *places, const struct hl_growth_report *rep
 
 	hl_put_place(places, line);
 	fputs(": ", file);
-	put_size(file, g->slope, true, report->exact);
+	hl_put_size(file, g->slope, true, report->exact);
 	fputs(" each time", file);
 	if (g->per_second) {
 		fputs(" (", file);
-		put_size(file, g->per_second, true, report->exact);
+		hl_put_size(file, g->per_second, true, report->exact);
 		fputs("/s)", file);
 	}
 	put_sizes(file, report, g->sizes);

@@ -85,6 +85,19 @@ struct hl_growth_report {
 void hl_growth_write_text(FILE *file, const struct hl_growth_report *report);
 void hl_growth_write_json(FILE *file, const struct hl_growth_report *report);
 
+struct hl_pages_report {
+	const char *process;		/* its number */
+	const struct hl_statistics *statistics;	/* of hl_snapshot_pages() */
+	const struct hl_memory *memory;
+	size_t nr_rows;
+	bool exact;
+	bool color;
+	struct hl_name_style names;
+};
+
+void hl_pages_write_text(FILE *file, const struct hl_pages_report *report);
+void hl_pages_write_json(FILE *file, const struct hl_pages_report *report);
+
 /* A budget, what was found, and the groups that made it so. */
 struct hl_budget {
 	const char *name;		/* "max-live", "parser.c:12" */

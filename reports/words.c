@@ -172,6 +172,16 @@ int hl_write_sample(FILE *file, const struct hl_snapshot *snapshot, const char *
 	return 1;
 }
 
+void hl_put_size(FILE *file, double size, bool sign, bool exact)
+{
+	char text[HL_SIZE_TEXT];
+
+	if (exact)
+		fprintf(file, sign ? "%+.0f B" : "%.0f B", size);
+	else
+		fputs(hl_format_size(text, size, sign), file);
+}
+
 static int warn_of_stop(FILE *file, const char *prefix, const struct hl_snapshot *snapshot)
 {
 	struct hl_info info;

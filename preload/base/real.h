@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/os.h"
+#include "common/address-map.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -70,9 +71,6 @@ extern uint32_t hl_real_special;
  * the same, but reads the next chunk as well, which is seldom in the cache.  It is believed when the
  * first blocks agree with that function.
  */
-#define HL_HEAD_FLAGS 7ul
-#define HL_HEAD_MAPPED 2ul
-
 static inline size_t hl_usable_size(const void *block)
 {
 	size_t head;

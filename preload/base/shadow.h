@@ -21,26 +21,11 @@
 #include <stdint.h>
 
 #include "base/os.h"
+#include "common/address-map.h"
 
 #pragma GCC visibility push(hidden)
 
-#define HL_SHADOW_SLACK_BITS 6
-#define HL_SHADOW_ASIDE ((1u << HL_SHADOW_SLACK_BITS) - 1)
-#define HL_SHADOW_ESCAPE (HL_SHADOW_ASIDE - 1)
-#define HL_MAX_SITES (1u << (32 - HL_SHADOW_SLACK_BITS))
-
-/*
- * An address has 47 bits: 13 select the root entry, 13 the leaf, 16 the slot, 5 lie within it.
- * A leaf has a few slots of slop at its end, so that an escaped slack never crosses into nothing.
- */
-#define HL_SHADOW_SLOT_SHIFT 5
-#define HL_SHADOW_LEAF_SHIFT 21
-#define HL_SHADOW_MIDDLE_SHIFT 34
-#define HL_SHADOW_ADDRESS_BITS 47
-#define HL_SHADOW_SLOTS (1u << (HL_SHADOW_LEAF_SHIFT - HL_SHADOW_SLOT_SHIFT))
-#define HL_SHADOW_LEAVES (1u << (HL_SHADOW_MIDDLE_SHIFT - HL_SHADOW_LEAF_SHIFT))
-#define HL_SHADOW_MIDDLES (1u << (HL_SHADOW_ADDRESS_BITS - HL_SHADOW_MIDDLE_SHIFT))
-
+/* A leaf has a few slots of slop at its end, so that an escaped slack never crosses into nothing. */
 extern uint32_t **hl_shadow_root[HL_SHADOW_MIDDLES];
 
 /** hl_shadow_slot() - the slot of an address, or NULL when its leaf is not there */

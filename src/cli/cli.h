@@ -241,6 +241,7 @@ int cmd_snapshot(int argc, char **argv);
 int cmd_symbolize(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
+int cmd_pages(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 

@@ -27,6 +27,7 @@ static const struct cli_command commands[] = {
 	{"snapshot", NULL, cmd_snapshot, "copy the ledger of a running program"},
 	{"symbolize", NULL, cmd_symbolize, "put the names of addresses into ledgers"},
 	{"watch", NULL, cmd_watch, "write the time line of a running program"},
+	{"pages", NULL, cmd_pages, "show which lines keep a running program in memory"},
 	{"ctl", NULL, cmd_ctl, "tell a running program what to record"},
 	{"sim", NULL, cmd_sim, "run a Python program on simulated objects"},
 };

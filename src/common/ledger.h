@@ -111,6 +111,7 @@ struct hl_ledger_header {
 	uint32_t pad1;
 	uint64_t end_monotonic_ns;	/* 0: not ended */
 	uint64_t snapshot_monotonic_ns;	/* HL_LEDGER_SNAPSHOT: when the copy was taken */
+	uint64_t map_address;		/* of the root of address-map.h, in the program; 0: nobody may read it */
 };
 
 /* Section types.  A reader ignores a type that it does not know. */

@@ -586,6 +586,7 @@ const struct hl_location *hl_traceback_line(const struct hl_resolver *resolver, 
 #include "heapledger-filter.h"
 #include "heapledger-text.h"
 #include "heapledger-times.h"
+#include "heapledger-pages.h"
 #include "heapledger-tree.h"
 
 #endif

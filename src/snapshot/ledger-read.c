@@ -562,6 +562,7 @@ int hl_snapshot_load_fd(int fd, struct hl_snapshot **out, struct hl_error *err)
 	}
 	r.s->nr_refs = 1;
 	r.s->header = r.image.header;
+	r.s->site_base = r.image.site_base;
 	note_time(r.s);
 	rc = hl_image_map(&r.image, err);
 	if (!rc)

@@ -54,6 +54,7 @@ struct hl_snapshot {
 	uint64_t nr_raised;		/* sites read with more freed than allocated: counted as all free */
 	uint64_t source_bytes;		/* what the file has on the disk; 0: it comes from no file */
 	uint64_t source_id;		/* the same for all that was made of one file by leaving something out */
+	uint64_t site_base;		/* what was taken off the numbers of the file's call sites */
 	uint64_t read_ns;		/* when a running program's ledger was read; else 0 */
 	char *strings;
 	struct hl_module *modules;
