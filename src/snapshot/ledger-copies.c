@@ -41,6 +41,7 @@ struct taking {
 	bool is_changing;
 	bool is_waiting;		/* writers that are stuck are waited for */
 	bool is_stuck;			/* one of the copies is of a writer that was */
+	bool was_stuck;			/* one of those that were copied again was, so there is none of before */
 	uint64_t nr_live;		/* blocks, about */
 	uint64_t nr_events;		/* before the first round */
 };
@@ -147,7 +148,9 @@ static int copy_once_more(struct taking *t, struct hl_copy *copy)
 	}
 	if (make_room(copy))
 		return -ENOMEM;
-	copy->has_before = copy->is_read;
+	/* What may be torn is not from before. */
+	copy->has_before = copy->is_read && !copy->is_stuck;
+	t->was_stuck |= copy->is_read && copy->is_stuck;
 	copy->is_read = true;
 	copy_chunk(t, copy);
 	return 0;
@@ -159,7 +162,7 @@ static int copy_round(struct taking *t, uint64_t *nr_events)
 	uint64_t start = hl_copies_events(t->to);
 	int rc = 0;
 
-	t->is_stuck = false;
+	t->is_stuck = t->was_stuck = false;
 	for (size_t i = 0; !rc && i < t->to->nr; i++)
 		rc = copy_once_more(t, &t->to->all[i]);
 	*nr_events = hl_copies_events(t->to) - start;
@@ -183,7 +186,7 @@ static bool is_enough(const struct taking *t, uint64_t events, int round, uint64
 {
 	if (took_ns > MAX_ROUNDS_NS)
 		return true;
-	if (t->is_waiting && t->is_stuck && t->patience.nr_sleeps && t->patience.nr_tries)
+	if (t->is_waiting && (t->is_stuck || t->was_stuck) && t->patience.nr_sleeps && t->patience.nr_tries)
 		return false;
 	if (round < CALM_ROUNDS)
 		return events <= CALM_EVENTS || events <= t->nr_live / CALM_SHARE;
