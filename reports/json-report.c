@@ -221,6 +221,28 @@ static void put_domains(struct hl_json *j, const char *key, const int64_t *bytes
 	hl_json_end_object(j);
 }
 
+/* [[0, n], [1, n], [2, n], [4, n], ...]: the smallest size of a class, and how many; what is nothing is left out. */
+static void put_sizes(struct hl_json *j, const struct hl_snapshot *snapshot)
+{
+	uint64_t counts[HL_SIZE_CLASSES];
+
+	hl_json_key(j, "sizes");
+	if (!hl_snapshot_sizes(snapshot, counts)) {
+		hl_json_null(j);
+		return;
+	}
+	hl_json_begin_array(j);
+	for (unsigned int i = 0; i < HL_SIZE_CLASSES; i++) {
+		if (!counts[i])
+			continue;
+		hl_json_begin_array(j);
+		hl_json_unsigned(j, i ? UINT64_C(1) << (i - 1) : 0);
+		hl_json_unsigned(j, counts[i]);
+		hl_json_end_array(j);
+	}
+	hl_json_end_array(j);
+}
+
 static void put_marks(struct hl_json *j, const struct hl_snapshot *snapshot)
 {
 	size_t nr = hl_snapshot_nr_marks(snapshot);
@@ -309,6 +331,7 @@ static void write_info(FILE *file, const struct hl_info_report *report)
 	hl_json_key(&j, "together");
 	put_totals(&j, report->snapshot, -1);
 	put_completeness(&j, report->snapshot);
+	put_sizes(&j, report->snapshot);
 	put_marks(&j, report->snapshot);
 	put_time_line(&j, report->snapshot);
 	put_modules(&j, report->snapshot);

@@ -44,6 +44,7 @@ struct hl_diff_report {
 };
 
 struct hl_info_report {
+	bool has_sizes;			/* of allocations, too, where it is text */
 	const char *file;
 	const struct hl_snapshot *snapshot;
 	bool exact;

@@ -292,6 +292,49 @@ static void put_spark(FILE *file, const struct hl_snapshot *snapshot, size_t nr,
 	}
 }
 
+#define SIZE_BAR "########################################"
+
+/* "16 to 31 bytes": of classes of one size the size alone. */
+static void put_size_class(FILE *file, unsigned int class)
+{
+	uint64_t from = class ? UINT64_C(1) << (class - 1) : 0;
+	uint64_t to = class ? from * 2 - 1 : 0;
+	char text[64];
+
+	if (from == to)
+		snprintf(text, sizeof(text), "%" PRIu64, from);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64 " to %" PRIu64, from, to);
+	fprintf(file, "%24s", text);
+}
+
+/* From the smallest that there is to the largest. */
+static void put_sizes(const struct info_output *out, const struct hl_snapshot *snapshot)
+{
+	uint64_t counts[HL_SIZE_CLASSES], most = 0, sum = 0;
+	unsigned int first = HL_SIZE_CLASSES, last = 0;
+
+	fputs("\nSizes of allocations, in bytes\n", out->file);
+	if (!hl_snapshot_sizes(snapshot, counts)) {
+		fputs("not in this ledger\n", out->file);
+		return;
+	}
+	for (unsigned int i = 0; i < HL_SIZE_CLASSES; i++) {
+		if (!counts[i])
+			continue;
+		first = first < i ? first : i;
+		last = i;
+		most = most > counts[i] ? most : counts[i];
+		sum += counts[i];
+	}
+	for (unsigned int i = first; i <= last; i++) {
+		put_size_class(out->file, i);
+		fprintf(out->file, "  %12" PRIu64 "  %5.1f %%  %.*s\n", counts[i],
+			100.0 * (double)counts[i] / (double)sum,
+			(int)((sizeof(SIZE_BAR) - 1) * (double)counts[i] / (double)most + 0.5), SIZE_BAR);
+	}
+}
+
 static void put_time_line(const struct info_output *out, const struct hl_info *info,
 		const struct hl_snapshot *snapshot)
 {
@@ -369,6 +412,8 @@ void hl_text_write_info(FILE *file, const struct hl_info_report *report)
 	put_other_domains(&out, &info, report->snapshot);
 	put_completeness(&out, &info, report->snapshot);
 	put_marks(&out, &info, report->snapshot);
+	if (report->has_sizes)
+		put_sizes(&out, report->snapshot);
 	put_time_line(&out, &info, report->snapshot);
 	put_modules(file, report->snapshot);
 }

@@ -62,6 +62,7 @@ HL_SPECIALISED void book_at(struct hl_lane *lane, struct hl_place place, const v
 		return;
 	}
 	hl_count_alloc(lane, &place, weight * size, weight, HL_DOMAIN_MALLOC);
+	hl_count_size(lane, size, weight);
 	hl_end_change(lane);
 	hl_add_bytes(lane, (int64_t)(weight * size), HL_DOMAIN_MALLOC);
 	if (lane)
@@ -228,6 +229,7 @@ void hl_book_passed(size_t size, enum hl_kind kind, const struct hl_caller *call
 	/* It never is among the totals' bytes, so no further peak comes of it. */
 	hl_peak_fall();
 	hl_count_alloc(guard.lane, &place, size, 1, HL_DOMAIN_MALLOC);
+	hl_count_size(guard.lane, size, 1);
 	hl_count_free(guard.lane, place.site, size, 1, false, HL_DOMAIN_MALLOC);
 	hl_end_change(guard.lane);
 	hl_leave(&guard);
@@ -417,6 +419,7 @@ HL_SPECIALISED int64_t count_moved(struct hl_lane *lane, struct hl_place place, 
 		return 0;
 	}
 	hl_count_alloc(lane, &place, weight * size, weight, HL_DOMAIN_MALLOC);
+	hl_count_size(lane, size, weight);
 	if (moved && place.owned)
 		HL_OWNED_ADD(place.counters->move_count, weight);
 	else if (moved)

@@ -174,6 +174,18 @@ HL_SPECIALISED void hl_keep_peak(struct hl_lane *lane, struct hl_place place, en
 	hl_keep_peak_slow(place.owned ? lane : NULL, place.counters, place.site, domain);
 }
 
+/* @nr_blocks blocks of @size bytes, among all that malloc was asked for. */
+HL_SPECIALISED void hl_count_size(const struct hl_lane *lane, uint64_t size, uint64_t nr_blocks)
+{
+	struct hl_shard *shard = hl_likely(lane != NULL) ? lane->shard : hl_shared_shard;
+	uint64_t *count = &((struct hl_sized_shard *)shard)->sizes[hl_size_class(size)];
+
+	if (hl_likely(lane != NULL))
+		HL_OWNED_ADD(*count, nr_blocks);
+	else
+		HL_SHARED_ADD(*count, nr_blocks);
+}
+
 HL_SPECIALISED void hl_count_alloc(struct hl_lane *lane, const struct hl_place *place, uint64_t size,
 	uint64_t nr_blocks, enum hl_domain domain)
 {

@@ -42,7 +42,7 @@ uint32_t hl_nr_own_chunks;
 
 static uint32_t hand = 1;		/* the lane that is looked at next */
 static uint64_t look_again_ns;
-static struct hl_table shards = { HL_SECTION_SHARDS, 0, sizeof(struct hl_shard), 4, { 0 } };
+static struct hl_table shards = { HL_SECTION_SHARDS, 0, sizeof(struct hl_sized_shard), 3, { 0 } };
 static pthread_key_t exit_key = INLINE_KEYS;
 
 /* The lane and its last stacks, in one piece; pages that are not used cost nothing. */

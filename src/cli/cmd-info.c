@@ -25,8 +25,10 @@ int cmd_info(int argc, char **argv)
 	static const char *const formats[] = {"text", "json", NULL};
 	int format = 0;
 	bool exact = false;
+	bool sizes = false;
 	const struct cli_option options[] = {
 		{0, "format", "FORMAT", CLI_CHOICE, &format, "text or json", formats},
+		{0, "sizes", NULL, CLI_FLAG, &sizes, "how many blocks of which size were allocated", NULL},
 		{0, "bytes", NULL, CLI_FLAG, &exact, "exact numbers instead of KiB, MiB ...", NULL},
 		{0},
 	};
@@ -51,6 +53,7 @@ int cmd_info(int argc, char **argv)
 	report.file = argv[first];
 	report.snapshot = snapshot;
 	report.exact = exact;
+	report.has_sizes = sizes;
 	report.has_spark = isatty(STDOUT_FILENO) && is_utf8();
 	cli_writer(format)->info(stdout, &report);
 	hl_snapshot_unref(snapshot);

@@ -304,6 +304,22 @@ struct hl_shard {
 };
 #define HL_TIMED_EVERY 1024u
 
+/*
+ * How many blocks malloc was asked for, by size: class 0 of no bytes, and class n of 2^(n - 1) to 2^n - 1.  They stand
+ * behind each shard, in ledgers whose shards have so many bytes.
+ */
+#define HL_NR_SIZE_CLASSES 64u
+struct hl_sized_shard {
+	struct hl_shard shard;
+	uint64_t sizes[HL_NR_SIZE_CLASSES];
+};
+
+static inline unsigned int hl_size_class(uint64_t size)
+{
+	/* No size has its highest bit set. */
+	return 63u ^ (unsigned int)__builtin_clzll(size << 1 | 1);
+}
+
 /* A generation starts when a module was unloaded; nodes from first_node on belong to it. */
 struct hl_generation {
 	uint64_t first_node;
@@ -462,6 +478,7 @@ static_assert(sizeof(struct hl_site) == 16, "site layout");
 static_assert(sizeof(struct hl_counters) == 64, "counters fill a cache line");
 static_assert(sizeof(struct hl_peak) == 16, "peak layout");
 static_assert(sizeof(struct hl_shard) == 128, "shard layout");
+static_assert(sizeof(struct hl_sized_shard) == 640, "sizes follow their shard");
 static_assert(sizeof(struct hl_module) == 96, "module layout");
 static_assert(sizeof(struct hl_source_frame) == 24, "source frame layout");
 static_assert(sizeof(struct hl_ledger_mark) == 88, "mark layout");

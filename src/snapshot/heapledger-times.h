@@ -67,6 +67,15 @@ int hl_snapshot_moments(const struct hl_snapshot *snapshot, uint64_t *times, siz
 int hl_snapshot_at(const struct hl_snapshot *snapshot, size_t index, struct hl_snapshot **out, struct hl_error *err);
 
 /**
+ * hl_snapshot_sizes() - how many blocks malloc was asked for since the start, by size, of the whole program
+ * @counts: receives class 0, of no bytes, and classes n of 2^(n - 1) to 2^n - 1 bytes
+ *
+ * Returns: false: it is not known: a ledger of before, or one that was built.
+ */
+#define HL_SIZE_CLASSES 64
+bool hl_snapshot_sizes(const struct hl_snapshot *snapshot, uint64_t counts[HL_SIZE_CLASSES]);
+
+/**
  * hl_snapshot_since() - what was allocated after a mark
  * @mark: index of a mark for which hl_mark_info.begins_generation holds
  * @out:  receives a snapshot of these blocks alone; the caller owns it

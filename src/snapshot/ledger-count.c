@@ -138,6 +138,26 @@ static bool sum_shards(const struct hl_copies *c, struct hl_shard *sum)
 	return fits;
 }
 
+/* False: more than 63 bits can count.  Of ledgers whose shards have no sizes there are none. */
+static bool sum_sizes(const struct hl_image *image, uint64_t nr_shards, uint64_t sums[HL_NR_SIZE_CLASSES])
+{
+	uint64_t sizes[HL_NR_SIZE_CLASSES];
+	bool fits = true;
+
+	for (uint64_t i = 0; i < nr_shards; i++) {
+		const struct hl_chunk *chunk = hl_image_chunk(image, HL_SECTION_SHARDS, 0, i);
+		const struct hl_sized_shard *shard;
+
+		if (!chunk || chunk->record_bytes < sizeof(*shard))
+			continue;
+		shard = hl_image_record(image, chunk, i);
+		for (unsigned int k = 0; k < HL_NR_SIZE_CLASSES; k++)
+			sizes[k] = __atomic_load_n(&shard->sizes[k], __ATOMIC_RELAXED);
+		fits &= hl_sizes_add(sums, sizes);
+	}
+	return fits;
+}
+
 static int sum_up(const struct hl_image *image, const struct hl_copies *copies, struct hl_snapshot *s,
 		struct hl_error *err)
 {
@@ -151,7 +171,7 @@ static int sum_up(const struct hl_image *image, const struct hl_copies *copies, 
 	if (peaks.has_sum && !hl_snapshot_has_sum(s))
 		use_own_peaks(s);
 	s->shard = (struct hl_shard){0};
-	if (!sum_shards(copies, &s->shard))
+	if (!sum_shards(copies, &s->shard) || !sum_sizes(image, copies->nr_writers, s->sizes))
 		return hl_fail(err, ERANGE, image->tables[HL_SECTION_SHARDS].chunks[0].offset,
 				"more events than 63 bits can count");
 	return 0;

@@ -71,7 +71,7 @@ static int plan(struct writing *w)
 	add_section(w, HL_SECTION_MODULES, g->nr_modules, sizeof(struct hl_module));
 	add_section(w, HL_SECTION_NODES, g->nr_nodes, sizeof(struct hl_node));
 	add_section(w, HL_SECTION_SITES, g->nr_sites, sizeof(struct hl_site));
-	add_section(w, HL_SECTION_SHARDS, 1, sizeof(struct hl_shard));
+	add_section(w, HL_SECTION_SHARDS, 1, sizeof(struct hl_sized_shard));
 	add_section(w, HL_SECTION_COUNTERS, g->nr_sites, sizeof(struct hl_counters));
 	add_section(w, HL_SECTION_GENERATIONS, g->nr_generations, sizeof(struct hl_generation));
 	add_section(w, HL_SECTION_FRAMES, s->nr_frames, sizeof(struct hl_source_frame));
@@ -185,6 +185,13 @@ static int put_moments(struct writing *w, const struct hl_section *section)
 	return rc ? rc : put(w, moments->bytes, moments->length);
 }
 
+static int put_shard(struct writing *w)
+{
+	int rc = put(w, &w->s->shard, sizeof(w->s->shard));
+
+	return rc ? rc : put(w, w->s->sizes, sizeof(w->s->sizes));
+}
+
 static int put_section(struct writing *w, const struct hl_section *section)
 {
 	const struct hl_snapshot *s = w->s;
@@ -202,7 +209,7 @@ static int put_section(struct writing *w, const struct hl_section *section)
 	case HL_SECTION_SITES:
 		return put_sites(w);
 	case HL_SECTION_SHARDS:
-		return put(w, &s->shard, bytes);
+		return put_shard(w);
 	case HL_SECTION_COUNTERS:
 		return put_counters(w);
 	case HL_SECTION_FRAMES:

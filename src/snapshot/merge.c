@@ -322,7 +322,8 @@ int hl_merging_add(struct hl_merging *m, const struct hl_snapshot *s)
 		rc = copy_sites(m, &source);
 	if (!rc) {
 		next_header(&m->s->header, is_first ? &m->s->header : &s->header);
-		if (!hl_shard_add(&m->s->shard, &s->shard) || !add_globals(&m->s->globals, &s->globals) ||
+		if (!hl_shard_add(&m->s->shard, &s->shard) || !hl_sizes_add(m->s->sizes, s->sizes) ||
+				!add_globals(&m->s->globals, &s->globals) ||
 				!add_sum(m, s))
 			rc = -ERANGE;
 	}

@@ -60,6 +60,7 @@ struct hl_snapshot *hl_snapshot_new_like(const struct hl_snapshot *snapshot)
 		.node_room = g->nr_nodes,
 		.site_room = HL_NR_RESERVED_SITES,
 	};
+	memcpy(copy->sizes, snapshot->sizes, sizeof(copy->sizes));
 	if (!copy_tables(copy, snapshot)) {
 		hl_snapshot_unref(copy);
 		return NULL;

@@ -458,6 +458,15 @@ void hl_snapshot_totals(const struct hl_snapshot *snapshot, int domain, struct h
 	*out = sum;
 }
 
+bool hl_snapshot_sizes(const struct hl_snapshot *snapshot, uint64_t counts[HL_SIZE_CLASSES])
+{
+	uint64_t any = 0;
+
+	for (unsigned int i = 0; i < HL_NR_SIZE_CLASSES; i++)
+		any |= counts[i] = snapshot->sizes[i];
+	return any != 0;
+}
+
 size_t hl_snapshot_nr_marks(const struct hl_snapshot *snapshot)
 {
 	return snapshot->nr_marks;

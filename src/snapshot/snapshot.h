@@ -50,6 +50,7 @@ struct hl_snapshot {
 	struct hl_ledger_header header;	/* strings point into ours */
 	struct hl_globals globals;	/* the nr_ fields follow the arrays below */
 	struct hl_shard shard;		/* sum of all shards */
+	uint64_t sizes[HL_NR_SIZE_CLASSES]; /* of all allocations, by hl_size_class() */
 	bool is_stopped;		/* the program recorded nothing then: hl_stop(), or it was not started yet */
 	uint64_t nr_raised;		/* sites read with more freed than allocated: counted as all free */
 	uint64_t source_bytes;		/* what the file has on the disk; 0: it comes from no file */
@@ -239,6 +240,7 @@ bool hl_counts_add(struct hl_counts *to, const struct hl_counts *from);
 bool hl_counts_has_any(const struct hl_counts *counts);
 /* The counts of events; who writes a shard, and its seq, is left alone. */
 bool hl_shard_add(struct hl_shard *to, const struct hl_shard *from);
+bool hl_sizes_add(uint64_t to[HL_NR_SIZE_CLASSES], const uint64_t from[HL_NR_SIZE_CLASSES]);
 
 /**
  * hl_snapshot_check_sites() - whether the sites can be added up

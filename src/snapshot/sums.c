@@ -75,6 +75,15 @@ bool hl_shard_add(struct hl_shard *to, const struct hl_shard *from)
 	return fits;
 }
 
+bool hl_sizes_add(uint64_t to[HL_NR_SIZE_CLASSES], const uint64_t from[HL_NR_SIZE_CLASSES])
+{
+	bool fits = true;
+
+	for (unsigned int i = 0; i < HL_NR_SIZE_CLASSES; i++)
+		fits &= add_unsigned(&to[i], from[i]);
+	return fits;
+}
+
 /* What all sites have together; of the peaks without their signs, so that no order of adding goes beyond it. */
 struct sums {
 	wide alloc_count, alloc_bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time lines and moments of call sites, as they can be and as they cannot. */
+/* Time lines, moments of call sites, and orders, as they can be and as they cannot. */
 #include <stddef.h>
 #include <string.h>
 
@@ -12,6 +12,7 @@
 
 static unsigned char times[HL_TIMES_BYTES];
 static unsigned char moments[HL_MOMENTS_BYTES];
+static struct hl_orders orders;
 
 static void make_times(struct tables *t, struct random *r, bool is_wrong)
 {
@@ -100,6 +101,38 @@ static void add(struct tables *t, struct random *r, uint32_t type, const unsigne
 	};
 }
 
+/* Orders that wait, marks among them; what is wrong has any numbers. */
+static void make_orders(struct random *r, bool is_wrong)
+{
+	orders = (struct hl_orders){.done = random_below(r, 1000), .is_stopped = random_chance(r, 30)};
+	orders.asked = orders.done + random_below(r, HL_MAX_ORDERS + 1);
+	for (unsigned int i = 0; i < HL_MAX_ORDERS; i++) {
+		orders.ring[i] = (struct hl_order){
+			.monotonic_ns = random_below(r, 1u << 30),
+			.what = (uint32_t)random_below(r, 6),
+			.length = (uint32_t)random_below(r, HL_ORDER_BYTES + 1),
+		};
+		memset(orders.ring[i].text, 'a' + (int)i, sizeof(orders.ring[i].text));
+	}
+	if (!is_wrong)
+		return;
+	orders.asked = random_extreme(r);
+	orders.ring[random_below(r, HL_MAX_ORDERS)].length = (uint32_t)random_extreme(r);
+}
+
+static void add_orders(struct tables *t, struct random *r, bool is_wrong)
+{
+	make_orders(r, is_wrong);
+	if (t->nr_sections == MAX_SECTIONS)
+		return;
+	t->sections[t->nr_sections++] = (struct section){
+		.entry = {.type = HL_SECTION_ORDERS, .nr_records = 1, .record_bytes = sizeof(orders)},
+		.data = &orders,
+		.nr_data = 1,
+		.own_bytes = sizeof(orders),
+	};
+}
+
 void add_course(struct tables *t, struct random *r)
 {
 	bool is_wrong = random_chance(r, 50);
@@ -108,6 +141,7 @@ void add_course(struct tables *t, struct random *r)
 	add(t, r, HL_SECTION_TIMES, times, sizeof(times), is_wrong);
 	make_moments(r, is_wrong);
 	add(t, r, HL_SECTION_MOMENTS, moments, sizeof(moments), is_wrong);
+	add_orders(t, r, is_wrong);
 	note(t, is_wrong ? "a course that cannot be" : "a course");
 	t->is_unknown |= is_wrong;
 }

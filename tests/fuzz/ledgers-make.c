@@ -212,7 +212,7 @@ static void make_counts(struct tables *t, struct random *r)
 
 		c->alloc_count += nr;
 		c->alloc_bytes += nr * size;
-		t->shards[0].events += nr;
+		t->shards[0].shard.events += nr;
 		c->temp_count += random_below(r, nr + 1);
 		c->peak_bytes = (int64_t)(nr * size);
 		c->peak_count = (int32_t)nr;
@@ -223,7 +223,7 @@ static void make_counts(struct tables *t, struct random *r)
 		c->free_count += nr;
 		c->free_bytes += nr * size;
 		c->peak_epoch = 1;
-		t->shards[0].events += nr;
+		t->shards[0].shard.events += nr;
 	}
 }
 
@@ -259,7 +259,7 @@ void make_ledger(struct tables *t, struct random *r)
 	if (t->header.kind == HL_LEDGER_LIVE && random_chance(r, 30))
 		t->header.end_monotonic_ns = t->header.end_reason = 0;
 	for (uint32_t i = 1; i < t->nr_shards; i++) {
-		t->shards[i].seq = 2 * i;
-		t->shards[i].partial_events = i;
+		t->shards[i].shard.seq = 2 * i;
+		t->shards[i].shard.partial_events = i;
 	}
 }

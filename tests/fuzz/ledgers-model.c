@@ -51,10 +51,17 @@ static uint64_t first_counted(const struct tables *t)
 static void add_events(const struct tables *t, struct model *model)
 {
 	for (uint32_t i = 0; i < t->nr_shards; i++) {
-		model->events += (__int128)t->shards[i].events + t->shards[i].seq / 2;
-		model->partial_events += t->shards[i].partial_events;
+		model->events += (__int128)t->shards[i].shard.events + t->shards[i].shard.seq / 2;
+		model->partial_events += t->shards[i].shard.partial_events;
 	}
 	model->is_wrong |= model->events > INT64_MAX || model->partial_events > INT64_MAX;
+	for (unsigned int k = 0; k < HL_NR_SIZE_CLASSES; k++) {
+		__int128 sum = 0;
+
+		for (uint32_t i = 0; i < t->nr_shards; i++)
+			sum += t->shards[i].sizes[k];
+		model->is_wrong |= sum > INT64_MAX;
+	}
 }
 
 void model_of(const struct tables *t, struct model *model)
@@ -144,6 +151,6 @@ bool is_stuck(const struct tables *t)
 	bool is_odd = false;
 
 	for (uint32_t i = 0; i < t->nr_shards; i++)
-		is_odd |= t->shards[i].seq & 1;
+		is_odd |= t->shards[i].shard.seq & 1;
 	return is_odd && t->header.kind == HL_LEDGER_LIVE && !t->header.end_monotonic_ns;
 }

@@ -145,13 +145,15 @@ static void extreme_header(struct tables *t, struct random *r)
 
 static void extreme_shards(struct tables *t, struct random *r)
 {
-	struct hl_shard *s = &t->shards[random_below(r, t->nr_shards)];
+	struct hl_sized_shard *sized = &t->shards[random_below(r, t->nr_shards)];
+	struct hl_shard *s = &sized->shard;
 	uint64_t *const fields[] = {
 		&s->seq, &s->events, &s->truncated_events, &s->partial_events, &s->unknown_frees, &s->inherited_frees,
 		&s->replaced_blocks, &s->failed_allocs, &s->timed_events, &s->timed_ns, &s->partial_code,
+		&sized->sizes[random_below(r, HL_NR_SIZE_CLASSES)],
 	};
 
-	*fields[random_below(r, 11)] = random_extreme(r);
+	*fields[random_below(r, 12)] = random_extreme(r);
 	s->tid = random_chance(r, 30) ? (uint32_t)random_extreme(r) : 0;
 	note(t, "extreme shards");
 }
@@ -308,8 +310,8 @@ static void stuck_shards(struct tables *t, struct random *r)
 	if (t->nr_shards < nr)
 		t->nr_shards = nr;
 	for (uint32_t i = 1; i < t->nr_shards; i++) {
-		t->shards[i].seq = 2 * i + 1;
-		t->shards[i].tid = random_chance(r, 50) ? i : 0;
+		t->shards[i].shard.seq = 2 * i + 1;
+		t->shards[i].shard.tid = random_chance(r, 50) ? i : 0;
 	}
 	t->globals.nr_shards = t->nr_shards;
 	note(t, "shards that never come to rest");

@@ -56,7 +56,7 @@ struct tables {
 	struct hl_site *sites;
 	struct hl_counters *counters;	/* [shard][MAX_SITES] */
 	struct hl_peak *peaks;		/* the same */
-	struct hl_shard shards[MAX_SHARDS];
+	struct hl_sized_shard shards[MAX_SHARDS];
 	struct hl_module modules[MAX_SMALL];
 	struct hl_generation generations[MAX_SMALL];
 	struct hl_source_frame frames[MAX_SMALL];

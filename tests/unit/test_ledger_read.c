@@ -173,19 +173,22 @@ static void make_live(uint64_t seq)
 	struct hl_section counters = section(COUNTERS);
 	struct hl_section shards = section(SHARDS);
 	size_t counter_bytes = (size_t)counters.nr_records * sizeof(struct hl_counters);
+	size_t shard_bytes = 2 * (size_t)shards.record_bytes;
 	size_t old = length;
 
-	bytes = realloc(bytes, length + 2 * sizeof(struct hl_shard) + counter_bytes);
+	bytes = realloc(bytes, length + shard_bytes + counter_bytes);
 	ck_assert_ptr_nonnull(bytes);
-	memset(bytes + old, 0, 2 * sizeof(struct hl_shard));
-	memcpy(bytes + old + 2 * sizeof(struct hl_shard), bytes + counters.offset, counter_bytes);
-	length = old + 2 * sizeof(struct hl_shard) + counter_bytes;
-	set64(old + sizeof(struct hl_shard), seq);
+	memset(bytes + old, 0, shard_bytes);
+	memcpy(bytes + old + shard_bytes, bytes + counters.offset, counter_bytes);
+	length = old + shard_bytes + counter_bytes;
+	set64(old + shards.record_bytes, seq);
+	set64(old + sizeof(struct hl_shard) + 5 * sizeof(uint64_t), 11);
+	set64(old + shards.record_bytes + sizeof(struct hl_shard) + 5 * sizeof(uint64_t), 100);
 	shards.offset = old;
 	shards.nr_records = 2;
 	set_section(SHARDS, shards);
 	counters.instance = 1;
-	counters.offset = old + 2 * sizeof(struct hl_shard);
+	counters.offset = old + shard_bytes;
 	set_section(GENERATIONS + 1, counters);
 	set32(HL_LEDGER_PAGE + offsetof(struct hl_directory, nr_entries), GENERATIONS + 2);
 	set64(section(GLOBALS).offset + offsetof(struct hl_globals, nr_shards), 2);
@@ -195,6 +198,7 @@ static void make_live(uint64_t seq)
 START_TEST(shards_are_summed)
 {
 	struct hl_snapshot *s;
+	uint64_t sizes[HL_SIZE_CLASSES];
 	struct hl_totals t;
 
 	make_live(4);
@@ -203,6 +207,9 @@ START_TEST(shards_are_summed)
 	ck_assert_int_eq(t.live_bytes, 700);
 	ck_assert_int_eq(t.live_count, 8);
 	ck_assert_int_eq(t.counts.peak_bytes, 700);
+	ck_assert(hl_snapshot_sizes(s, sizes));
+	ck_assert_uint_eq(sizes[5], 111);
+	ck_assert_uint_eq(sizes[4], 0);
 	hl_snapshot_unref(s);
 }
 END_TEST
