@@ -19,6 +19,8 @@ static void put_figures(FILE *file, const struct hl_pages *p, bool exact)
 	put_size(file, "keeps=", (double)(p->resident_bytes + p->beside_bytes), exact);
 	put_size(file, ", resident=", (double)p->resident_bytes, exact);
 	put_size(file, ", beside=", (double)p->beside_bytes, exact);
+	if (p->slack_bytes)
+		put_size(file, ", slack=", (double)p->slack_bytes, exact);
 	if (p->swapped_bytes)
 		put_size(file, ", swapped=", (double)p->swapped_bytes, exact);
 	if (p->untouched_bytes)
@@ -115,6 +117,7 @@ static void put_json_figures(struct hl_json *j, const struct hl_counts *counts)
 	put_signed(j, "live_count", p.live_count);
 	put_signed(j, "resident_bytes", p.resident_bytes);
 	put_signed(j, "beside_bytes", p.beside_bytes);
+	put_signed(j, "slack_bytes", p.slack_bytes);
 	put_signed(j, "swapped_bytes", p.swapped_bytes);
 	put_signed(j, "untouched_bytes", p.untouched_bytes);
 }

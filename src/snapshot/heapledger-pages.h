@@ -40,6 +40,7 @@ struct hl_pages {
 	int64_t swapped_bytes;
 	int64_t untouched_bytes;	/* on pages that were never written to, or given back to the system */
 	int64_t beside_bytes;		/* their share of what else is on their resident pages: gaps, and free chunks */
+	int64_t slack_bytes;		/* what malloc gave beyond what it was asked for, wherever that lies */
 };
 
 /**

@@ -275,6 +275,7 @@ static void place(struct walking *k, uint64_t start, const struct block *block, 
 	struct hl_pages_site *site = site_of(k->w, block->site);
 	struct candidate c = look_at(k, start, block, block->address, next);
 	struct candidate behind = look_at(k, start, block, block->address + 16, next);
+	uint64_t slack;
 
 	if (behind.score > c.score)
 		c = behind;
@@ -284,9 +285,10 @@ static void place(struct walking *k, uint64_t start, const struct block *block, 
 		if (!c.score)
 			c.usable = next && next - c.address < LEAF_BYTES ? next - c.address - 8 : SLOT_BYTES - 8;
 	}
+	slack = block->is_aside || block->slack > c.usable ? 0 : block->slack;
+	site->slack_bytes += slack;
 	k->end = c.address + c.usable;
-	add_block(k, c.address, block->is_aside || block->slack > c.usable ? c.usable : c.usable - block->slack,
-		site);
+	add_block(k, c.address, c.usable - slack, site);
 }
 
 static int walk_leaf(struct walking *k, uint64_t leaf, uint64_t start)

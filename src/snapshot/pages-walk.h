@@ -11,6 +11,7 @@
 /* What the blocks of a call site have. */
 struct hl_pages_site {
 	uint64_t nr_blocks;
+	uint64_t slack_bytes;		/* how much more than the requests the blocks have */
 	uint64_t resident_bytes;	/* of the requests */
 	uint64_t swapped_bytes;
 	uint64_t untouched_bytes;

@@ -16,6 +16,7 @@ static struct hl_counts counts_of(const struct hl_pages_site *p)
 	return (struct hl_counts){
 		.alloc_count = p->nr_blocks,
 		.alloc_bytes = p->resident_bytes + p->swapped_bytes + p->untouched_bytes,
+		.free_bytes = p->slack_bytes,
 		.temp_count = p->swapped_bytes,
 		.move_count = p->beside_bytes,
 		.peak_bytes = (int64_t)(p->resident_bytes + p->beside_bytes),
@@ -28,6 +29,7 @@ void hl_counts_pages(const struct hl_counts *c, struct hl_pages *out)
 	*out = (struct hl_pages){
 		.live_bytes = (int64_t)c->alloc_bytes,
 		.live_count = (int64_t)c->alloc_count,
+		.slack_bytes = (int64_t)c->free_bytes,
 		.beside_bytes = (int64_t)c->move_count,
 		.swapped_bytes = (int64_t)c->temp_count,
 		.resident_bytes = c->peak_bytes - (int64_t)c->move_count,
@@ -44,6 +46,7 @@ static bool is_counted(const struct hl_site_counts *site)
 static void add(struct hl_pages_site *to, const struct hl_pages_site *p)
 {
 	to->nr_blocks += p->nr_blocks;
+	to->slack_bytes += p->slack_bytes;
 	to->resident_bytes += p->resident_bytes;
 	to->swapped_bytes += p->swapped_bytes;
 	to->untouched_bytes += p->untouched_bytes;
