@@ -55,7 +55,7 @@ struct hl_pages {
  * Blocks of glibc's malloc only: of others it is not known from outside how large blocks are.  What the program does
  * meanwhile is found as it was or as it is: a block that comes or goes is counted or not.
  *
- * Cost:    O(resident pages + blocks): about a second for 4 GiB.
+ * Cost:    O(resident pages + blocks): 0.3 s for 142 MiB in half a million blocks.
  * Returns: 0; -ENOTSUP: another allocator, or a ledger of a library before this one; -EPERM: no right; -ESRCH; -ENOMEM.
  */
 int hl_snapshot_pages(const struct hl_snapshot *snapshot, pid_t pid, struct hl_snapshot **out,

@@ -455,6 +455,7 @@ static int read_tables(struct reading *r)
 	struct hl_domain_totals domains[HL_NR_DOMAINS];
 	struct hl_domain_totals sum;
 	struct hl_globals globals;
+	struct hl_orders orders;
 	uint64_t nr_sites;
 	int rc = read_globals(r, &globals);
 
@@ -483,6 +484,8 @@ static int read_tables(struct reading *r)
 	if (!rc)
 		rc = read_modules(r, &globals);
 	if (!rc)
+		rc = hl_orders_read(&r->image, &orders, r->err);
+	if (!rc)
 		rc = read_marks(r);
 	if (!rc)
 		rc = read_threads(r);
@@ -505,7 +508,7 @@ static int read_tables(struct reading *r)
 	if (!rc)
 		rc = hl_moments_read(&r->image, &r->s->moments, r->err);
 	if (!rc)
-		rc = hl_orders_read(&r->image, r->s, r->err);
+		rc = hl_orders_add(&orders, r->s, r->err);
 	return rc ? rc : settle_sums(r);
 }
 

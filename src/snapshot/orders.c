@@ -147,27 +147,45 @@ int hl_orders_give(int fd, enum hl_order_what what, struct hl_text text, uint64_
 	return rc;
 }
 
-int hl_orders_read(const struct hl_image *image, struct hl_snapshot *snapshot, struct hl_error *err)
+int hl_orders_read(const struct hl_image *image, struct hl_orders *out, struct hl_error *err)
 {
 	const struct hl_chunk *section = find_section(image);
-	struct hl_orders orders;
-	int rc = section ? read_orders(image, section, &orders, err) : 0;
 
-	if (rc || !section)
-		return rc;
-	snapshot->is_stopped = orders.is_stopped != 0;
-	for (uint64_t i = orders.done; !rc && i != orders.asked; i++) {
-		const struct hl_order *order = &orders.ring[i % HL_MAX_ORDERS];
+	*out = (struct hl_orders){0};
+	return section ? read_orders(image, section, out, err) : 0;
+}
+
+/* The program says of a mark when it was ordered, unless its clock is another one. */
+static bool is_carried_out(const struct hl_order *order, const struct hl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_marks; i++) {
+		struct hl_text text = hl_snapshot_text(s, s->marks[i].text);
+
+		if (s->marks[i].monotonic_ns == order->monotonic_ns && text.length == order->length &&
+				!memcmp(text.data, order->text, text.length))
+			return true;
+	}
+	return false;
+}
+
+int hl_orders_add(const struct hl_orders *orders, struct hl_snapshot *snapshot, struct hl_error *err)
+{
+	int rc = 0;
+
+	snapshot->is_stopped = orders->is_stopped != 0;
+	for (uint64_t i = orders->done; !rc && i != orders->asked; i++) {
+		const struct hl_order *order = &orders->ring[i % HL_MAX_ORDERS];
 		const struct hl_ledger_mark mark = {
 			.monotonic_ns = order->monotonic_ns,
 			.first_site = (uint32_t)snapshot->globals.nr_sites,
 		};
 
-		if (order->what != HL_ORDER_MARK || order->length > HL_ORDER_BYTES || !order->monotonic_ns)
+		if (order->what != HL_ORDER_MARK || order->length > HL_ORDER_BYTES || !order->monotonic_ns ||
+				is_carried_out(order, snapshot))
 			continue;
 		rc = hl_snapshot_add_mark(snapshot, &mark, (struct hl_text){order->text, order->length});
 	}
 	if (rc == -ENOMEM)
 		return hl_fail(err, ENOMEM, HL_NO_OFFSET, "out of memory");
-	return rc ? hl_fail(err, -rc, section->offset, "too many strings") : 0;
+	return rc ? hl_fail(err, -rc, HL_NO_OFFSET, "too many strings") : 0;
 }

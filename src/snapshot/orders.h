@@ -33,10 +33,19 @@ int hl_orders_give(int fd, enum hl_order_what what, struct hl_text text, uint64_
 int hl_orders_look(int fd, struct hl_orders_state *out, struct hl_error *err);
 
 /**
- * hl_orders_read() - add what the program has not got round to: marks after which nothing was made
+ * hl_orders_read() - what a program has been told, for hl_snapshot_load()
+ * @out: receives it; no orders where the ledger has none
  *
- * For hl_snapshot_load(), with the sites and strings read.  Returns: 0; -EBADMSG; -EFBIG; -ENOMEM.
+ * Read before the marks: one that is carried out meanwhile is among both then, but never among neither.
+ * Returns: 0; -EBADMSG; errors of the file.
  */
-int hl_orders_read(const struct hl_image *image, struct hl_snapshot *snapshot, struct hl_error *err);
+int hl_orders_read(const struct hl_image *image, struct hl_orders *out, struct hl_error *err);
+
+/**
+ * hl_orders_add() - add what the program had not got round to: marks after which nothing was made
+ *
+ * With the sites, marks and strings read; a mark that is there already is left out.  Returns: 0; -EFBIG; -ENOMEM.
+ */
+int hl_orders_add(const struct hl_orders *orders, struct hl_snapshot *snapshot, struct hl_error *err);
 
 #endif
