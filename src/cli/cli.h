@@ -208,6 +208,12 @@ struct cli_grouping {
 extern const char *const cli_color_names[];
 #define CLI_COLOR_OPTION(value)                                                                    \
 	{0, "color", "WHEN", CLI_CHOICE, &(value), "auto, always or never", cli_color_names}
+/* Of a command that writes text or JSON: the lines of the option table for its options @o. */
+extern const char *const cli_text_or_json[];
+#define CLI_OUTPUT_OPTIONS(o)                                                                      \
+	{0, "format", "FORMAT", CLI_CHOICE, &(o).format, "text or json", cli_text_or_json},        \
+	{0, "bytes", NULL, CLI_FLAG, &(o).exact, "exact numbers instead of KiB, MiB ...", NULL},   \
+	CLI_COLOR_OPTION((o).color)
 /* Whether standard output gets colours: for auto a terminal, unless NO_COLOR or TERM=dumb. */
 bool cli_wants_color(int color);
 

@@ -185,7 +185,6 @@ static int run(char **operands, size_t nr, const struct growth_options *o)
 
 int cmd_growth(int argc, char **argv)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct growth_options o = {.nr_rows = 10, .key = HL_KEY_LINENO, .metric = -1, .every = "10s", .length = "2m"};
 	const struct cli_option options[] = {
 		{'n', "number", "N", CLI_NUMBER, &o.nr_rows, "show at most N groups (10); 0: all", NULL},
@@ -201,9 +200,7 @@ int cmd_growth(int argc, char **argv)
 		CLI_SOURCE_OPTION(o.selection),
 		CLI_SELECTION_OPTIONS(o.selection),
 		CLI_NAMES_OPTION(o.selection),
-		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
-		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
-		CLI_COLOR_OPTION(o.color),
+		CLI_OUTPUT_OPTIONS(o),
 		{0},
 	};
 	const struct cli_usage usage = {

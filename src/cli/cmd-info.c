@@ -22,12 +22,11 @@ static bool is_utf8(void)
 
 int cmd_info(int argc, char **argv)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	int format = 0;
 	bool exact = false;
 	bool sizes = false;
 	const struct cli_option options[] = {
-		{0, "format", "FORMAT", CLI_CHOICE, &format, "text or json", formats},
+		{0, "format", "FORMAT", CLI_CHOICE, &format, "text or json", cli_text_or_json},
 		{0, "sizes", NULL, CLI_FLAG, &sizes, "how many blocks of which size were allocated", NULL},
 		{0, "bytes", NULL, CLI_FLAG, &exact, "exact numbers instead of KiB, MiB ...", NULL},
 		{0},

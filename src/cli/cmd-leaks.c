@@ -197,7 +197,6 @@ static int run(const char *file, const struct leaks_options *o)
 
 int cmd_leaks(int argc, char **argv)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct leaks_options o = {.nr_rows = 10};
 	const struct cli_option options[] = {
 		{'n', "number", "N", CLI_NUMBER, &o.nr_rows,
@@ -212,9 +211,7 @@ int cmd_leaks(int argc, char **argv)
 			"show what the C and C++ runtimes keep, too", NULL},
 		CLI_SELECTION_OPTIONS(o.selection),
 		CLI_NAMES_OPTION(o.selection),
-		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
-		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
-		CLI_COLOR_OPTION(o.color),
+		CLI_OUTPUT_OPTIONS(o),
 		{0},
 	};
 	const struct cli_usage usage = {

@@ -77,7 +77,6 @@ static int run(const char *pid, const struct pages_options *o)
 
 int cmd_pages(int argc, char **argv)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct pages_options o = {.nr_rows = 10, .key = -1};
 	const struct cli_option options[] = {
 		{'n', "number", "N", CLI_NUMBER, &o.nr_rows, "show at most N groups (10); 0: all", NULL},
@@ -86,9 +85,7 @@ int cmd_pages(int argc, char **argv)
 		CLI_SELECTION_OPTIONS(o.selection),
 		CLI_SOURCE_OPTION(o.selection),
 		CLI_NAMES_OPTION(o.selection),
-		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
-		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
-		CLI_COLOR_OPTION(o.color),
+		CLI_OUTPUT_OPTIONS(o),
 		{0},
 	};
 	const struct cli_usage usage = {

@@ -79,7 +79,6 @@ static int run(const char *file, const struct tree_options *o)
 
 int cmd_tree(int argc, char **argv)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct tree_options o = {.min_percent = 1, .metric = -1};
 	const struct cli_option options[] = {
 		{0, "min-share", "PERCENT", CLI_NUMBER, &o.min_percent,
@@ -92,9 +91,7 @@ int cmd_tree(int argc, char **argv)
 			hl_metric_names},
 		CLI_SELECTION_OPTIONS(o.selection),
 		CLI_NAMES_OPTION(o.selection),
-		{0, "format", "FORMAT", CLI_CHOICE, &o.format, "text or json", formats},
-		{0, "bytes", NULL, CLI_FLAG, &o.exact, "exact numbers instead of KiB, MiB ...", NULL},
-		CLI_COLOR_OPTION(o.color),
+		CLI_OUTPUT_OPTIONS(o),
 		{0},
 	};
 	const struct cli_usage usage = {

@@ -12,6 +12,7 @@
 #include "common/ledger.h"
 #include "reports/escape.h"
 
+const char *const cli_text_or_json[] = {"text", "json", NULL};
 const char *const cli_format_names[] = {"text", "json", "csv", "tracemalloc", "traceback", NULL};
 
 const struct hl_report_writer *cli_writer(int format)
